@@ -1,0 +1,134 @@
+/* store -- LMDB: the journal and all that is derived from it, in one environment. The only place with lmdb.h.
+ *
+ *   journal    sequence -> record          every accepted event, refusal, tick, profile; J1. Append only
+ *   postings   last sequence of a commit -> the commit's postings and chained hash (derived; J5)
+ *   image      (kind, a, b) -> bytes       pages of the ledger and of the subjects' last entries, taken a few with each commit
+ *   names      (kind, number) -> bytes     codes, cells, flows, sources, by number; append only
+ *   subjects   (kind, org, id) -> number   apart from the journal, which holds numbers only (J4)
+ *   watermarks (source, epoch) -> message number
+ *   outbox     alert number -> bytes       alerts told, dense
+ *   findings   (subject, n) -> bytes       facts that do not hold now
+ *   meta       name -> bytes               format, store id, clock kind, instance, floor, chain, counters
+ *
+ * Default durability (two flushes a commit), no WRITEMAP, NOSYNC, NOMETASYNC or DUPSORT; opened once in a process;
+ * a lock file beside it keeps a second daemon out. One writing transaction at a time, of one thread; readers have their
+ * own. Bytes given by a reader are borrowed until its end; the writer's from the journal until the next write. */
+#pragma once
+#include <workforce/types.h>
+
+typedef struct wf_store wf_store;
+
+typedef struct wf_store_options {
+    const char *path;                   /* directory, made 0700 if absent */
+    uint64_t map_bytes;                 /* address space; 0: 64 GiB */
+    bool manual_clock;                  /* the store remembers and refuses the other kind (T6) */
+    uint32_t measures_version;          /* another one in the store: wf_store_derived_reset() and derive again */
+} wf_store_options;
+
+/* WF_SYSTEM with path and cause; WF_BUSY another process has it; WF_CONFIG it was made with the other kind of clock;
+ * WF_DAMAGED not a store, a newer format, or a checksum that fails. */
+WF_NODISCARD wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e);
+void wf_store_close(wf_store **p);
+
+const char *wf_store_id(const wf_store *s);         /* 32 hex digits, random, for ever */
+uint64_t wf_store_instance(const wf_store *s);      /* counts openings */
+bool wf_store_fresh(const wf_store *s);             /* the journal is empty */
+uint64_t wf_store_last(const wf_store *s);          /* sequence of the last committed entry; 0: none */
+uint64_t wf_store_used_bytes(const wf_store *s);
+
+/* ---- writing ---- */
+WF_NODISCARD wf_rc wf_store_begin(wf_store *s, wf_err *e);
+/* Ends with two flushes. On failure nothing of the transaction is there and the caller must not acknowledge.
+ * `postings`: the commit's postings as the engine encodes them (may be empty); stored with the chained hash. */
+WF_NODISCARD wf_rc wf_store_commit(wf_store *s, const void *postings, size_t n, wf_err *e);
+void wf_store_abort(wf_store *s);                   /* also accepts that none is open */
+
+typedef enum wf_record_kind { WF_RECORD_EVENT = 1, WF_RECORD_REFUSED, WF_RECORD_TICK, WF_RECORD_PROFILE, WF_RECORD_ERASED } wf_record_kind;
+
+#define WF_RECORD_SUBJECTS 3
+typedef struct wf_record {
+    uint64_t sequence;                  /* given by wf_store_append */
+    uint8_t kind;                       /* wf_record_kind */
+    uint8_t type;                       /* wf_event_type; of a refusal the wf_rc */
+    uint8_t flags;                      /* WF_RECORD_* below */
+    uint8_t subject_count;
+    uint16_t source;                    /* number in names */
+    uint16_t org;                       /* number in names (the unit code of the organisation) */
+    int32_t effective;                  /* day; of a tick the day that ended */
+    int64_t time, arrival;              /* ms */
+    uint64_t source_sequence;
+    uint32_t subject[WF_RECORD_SUBJECTS];
+    uint64_t previous[WF_RECORD_SUBJECTS];  /* the subject's entry before this one; filled in by wf_store_append */
+    wf_str id;                          /* event id (issue D seals it) */
+    wf_str body;                        /* canonical data map without subject ids; refusal: reason and up to 256 bytes; profile: its text */
+} wf_record;
+#define WF_RECORD_ADJUSTMENT 1u
+#define WF_RECORD_INFERRED 2u
+#define WF_RECORD_FRAME_END 4u          /* the last event of its publisher's frame: alerts are judged after it (A3) */
+
+/* Appends with the next sequence, a CRC32C, and the subjects' chains. */
+WF_NODISCARD wf_rc wf_store_append(wf_store *s, wf_record *r, wf_err *e);
+/* Reads an entry (in the open writing transaction if the calling thread has one). Text is borrowed. WF_ABSENT, WF_DAMAGED. */
+WF_NODISCARD wf_rc wf_store_read(wf_store *s, uint64_t sequence, wf_record *ret, wf_err *e);
+uint64_t wf_store_next(const wf_store *s);          /* the sequence that the next append will get */
+
+/* Subjects. Numbers are dense from 1. find: 0 if unknown. `head`: last journal entry of a subject, 0 none. */
+WF_NODISCARD wf_rc wf_store_subject(wf_store *s, uint8_t kind, uint16_t org, wf_str id, bool make, uint32_t *ret, wf_err *e);
+/* The subject's id, for answers to those allowed; borrowed. WF_ABSENT when erased. */
+WF_NODISCARD wf_rc wf_store_subject_id(wf_store *s, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e);
+uint32_t wf_store_subjects(const wf_store *s);
+uint64_t wf_store_head(const wf_store *s, uint32_t subject);
+
+/* Names: append-only texts by kind and number (numbers from 1, given by the caller in order). */
+WF_NODISCARD wf_rc wf_store_name_put(wf_store *s, uint8_t kind, uint32_t number, const void *bytes, size_t n, wf_err *e);
+typedef wf_rc wf_store_name_visit(void *ctx, uint8_t kind, uint32_t number, const void *bytes, size_t n, wf_err *e);
+WF_NODISCARD wf_rc wf_store_names(wf_store *s, wf_store_name_visit *visit, void *ctx, wf_err *e);
+
+/* Image pages of the ledger: written with a commit, read at a start; each with the sequence it stands for. */
+WF_NODISCARD wf_rc wf_store_image_put(wf_store *s, uint32_t a, int32_t b, const void *bytes, size_t n, uint64_t sequence, wf_err *e);
+typedef wf_rc wf_store_image_visit(void *ctx, uint32_t a, int32_t b, const void *bytes, size_t n, uint64_t sequence, wf_err *e);
+WF_NODISCARD wf_rc wf_store_image(wf_store *s, wf_store_image_visit *visit, void *ctx, wf_err *e);
+/* The floor: all that is derived up to this sequence is in the image. Set before a commit; the store adds the pages of
+ * subjects' heads to the image by itself and lowers the floor to what those have reached. */
+void wf_store_floor_set(wf_store *s, uint64_t sequence);
+uint64_t wf_store_floor(const wf_store *s);
+/* Every commit whose last sequence is above `after`, in order. */
+typedef wf_rc wf_store_postings_visit(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e);
+WF_NODISCARD wf_rc wf_store_postings(wf_store *s, uint64_t after, wf_store_postings_visit *visit, void *ctx, wf_err *e);
+/* Forgets image, postings, findings and flow and cell names (not journal, subjects, outbox): to derive everything anew. In a transaction. */
+WF_NODISCARD wf_rc wf_store_derived_reset(wf_store *s, wf_err *e);
+
+/* Watermarks of publisher sessions; 0 if none. get sees the open transaction. */
+WF_NODISCARD wf_rc wf_store_watermark(wf_store *s, wf_str source, uint64_t epoch, uint64_t *ret, wf_err *e);
+WF_NODISCARD wf_rc wf_store_watermark_set(wf_store *s, wf_str source, uint64_t epoch, uint64_t number, wf_err *e);
+/* The newest epoch that a source has used; 0 none. */
+WF_NODISCARD wf_rc wf_store_epoch(wf_store *s, wf_str source, uint64_t *ret, wf_err *e);
+
+/* Outbox: numbers from 1 without holes. */
+WF_NODISCARD wf_rc wf_store_alert_put(wf_store *s, uint64_t number, const void *bytes, size_t n, wf_err *e);
+uint64_t wf_store_alerts(const wf_store *s);        /* the last committed number */
+
+/* Small state under a name (at most 32 bytes): told states of rules, counters. */
+WF_NODISCARD wf_rc wf_store_meta_put(wf_store *s, const char *name, const void *bytes, size_t n, wf_err *e);
+WF_NODISCARD wf_rc wf_store_meta_get(wf_store *s, const char *name, void *buf, size_t cap, size_t *n, wf_err *e);   /* WF_ABSENT */
+/* The same for values keyed by number (kind, number): told state of a pair, findings of a subject. n == 0 deletes. */
+WF_NODISCARD wf_rc wf_store_small_put(wf_store *s, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e);
+typedef wf_rc wf_store_small_visit(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e);
+WF_NODISCARD wf_rc wf_store_smalls(wf_store *s, uint8_t kind, wf_store_small_visit *visit, void *ctx, wf_err *e);
+
+/* ---- reading, from any one other thread: a snapshot ---- */
+typedef struct wf_reader wf_reader;
+WF_NODISCARD wf_rc wf_reader_new(wf_store *s, wf_reader **ret, wf_err *e);
+void wf_reader_free(wf_reader **p);
+void wf_reader_renew(wf_reader *r);                 /* sees the newest commit; what was borrowed is gone. Call at most 5 ms or 1,000 rows apart */
+uint64_t wf_reader_last(wf_reader *r);
+WF_NODISCARD wf_rc wf_reader_record(wf_reader *r, uint64_t sequence, wf_record *ret, wf_err *e);
+/* The first record at or after `from` of the kinds given as bits 1 << wf_record_kind; WF_ABSENT at the end. */
+WF_NODISCARD wf_rc wf_reader_next(wf_reader *r, uint64_t from, unsigned kinds, wf_record *ret, wf_err *e);
+WF_NODISCARD wf_rc wf_reader_alert(wf_reader *r, uint64_t number, wf_str *bytes, wf_err *e);
+uint64_t wf_reader_alerts(wf_reader *r);
+WF_NODISCARD wf_rc wf_reader_subject_id(wf_reader *r, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e);
+WF_NODISCARD wf_rc wf_reader_smalls(wf_reader *r, uint8_t kind, wf_store_small_visit *visit, void *ctx, wf_err *e);
+
+/* CRC32C of bytes, continuing from `crc` (0 to begin). */
+uint32_t wf_crc32c(uint32_t crc, const void *bytes, size_t n);
