@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# check -- every test, stage by stage, each with its seconds; the last line is "N passed, N failed".
+#
+#   tests/check.sh [STAGE...]      without names: all of them, as `make check` does
+#
+# A stage prints what failed and nothing else; everything it said is in $B/check/STAGE.log. Units are counted
+# by Criterion's own report, other stages by the programs and scripts they run. A stage that finds nothing to run
+# where something should be fails: no test is passed by being absent.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+B=${B:-build} MAKE=${MAKE:-make} FUZZ_SECONDS=${FUZZ_SECONDS:-10} FIGURES=${FIGURES:-}
+jobs=$(nproc)
+logs=$B/check
+mkdir -p "$logs"
+passed=0 failed=0
+export WF_TOP=$PWD WF_BUILD=$PWD/$B
+case $B in /*) WF_BUILD=$B ;; esac
+
+# The jobserver of a calling make is left alone; its variables come by the environment.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+make_() { "$MAKE" --no-print-directory B="$B" -j"$jobs" "$@"; }
+
+ok()  { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); printf '  FAILED %s\n' "$*" >&3; }
+one() { local name=$1; shift; if "$@"; then ok; else bad "$name"; fi; }
+
+# each NAME SECONDS COMMAND...: one bounded run, told when it fails.
+each()
+{
+    local name=$1 limit=$2 from=$SECONDS rc; shift 2
+    printf '== %s\n' "$name"
+    timeout -k 5 "$limit" "$@" </dev/null; rc=$?
+    printf '== %s: exit %d after %d s\n' "$name" $rc $((SECONDS - from))
+    if [ $rc = 0 ]; then ok
+    elif [ $rc = 124 ] || [ $rc = 137 ]; then bad "$name (no end within $limit s)"
+    else bad "$name (exit $rc)"; fi
+}
+
+# criterion NAME PROGRAM: runs it and counts its own report; a leak does not fail a Criterion worker, so what
+# the sanitizers wrote is counted too.
+criterion()
+{
+    local name=$1 program=$2 tap=$logs/$1.tap san=$logs/$1.san good wrong
+    rm -rf "$san" "$tap"; mkdir -p "$san"
+    ASAN_OPTIONS=log_path=$WF_BUILD/check/$name.san/log:handle_segv=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        timeout -k 5 300 "$program" --tap="$tap" </dev/null
+    local rc=$?
+    good=$(grep -c '^ok ' "$tap" 2>/dev/null) wrong=$(grep -c '^not ok ' "$tap" 2>/dev/null)
+    passed=$((passed + ${good:-0})) failed=$((failed + ${wrong:-0}))
+    grep '^not ok ' "$tap" 2>/dev/null | sed 's/^not ok - /  FAILED /' >&3
+    if [ "${good:-0}" = 0 ]; then bad "$name: no test ran"; fi
+    if [ $rc != 0 ] && [ "${wrong:-0}" = 0 ]; then bad "$name: exit $rc"; fi
+    if [ -n "$(ls -A "$san")" ]; then cat "$san"/*; bad "$name: findings of the sanitizers ($(ls "$san" | wc -l) processes)"; fi
+}
+
+some() { compgen -G "$1" >/dev/null; }
+
+stage_build()    { one "build with gcc" make_ all tests; }
+stage_clang()    { one "clang has something to say" make_ syntax; }
+stage_lint()
+{
+    one "warnings and gcc -fanalyzer" make_ -k analyze
+    local script
+    for script in layers words docs cppcheck unit; do
+        [ -f tests/lint/$script.sh ] && each "lint $script" 240 bash tests/lint/$script.sh
+    done
+}
+stage_unit()     { make_ tests && criterion unit "$B/unit"; }
+stage_property()
+{
+    local src name
+    some 'tests/property/*.c' || { bad "no property test is here"; return; }
+    make_ tests || { bad "property tests do not build"; return; }
+    for src in tests/property/*.c; do name=$(basename "$src" .c); each "property $name" 240 "$B/property_$name"; done
+}
+stage_scenario()
+{
+    some 'tests/scenario/*.wfs' || { bad "no scenario is here"; return; }
+    make_ tests || { bad "scenario runner does not build"; return; }
+    local file
+    for file in tests/scenario/*.wfs; do each "scenario $(basename "$file")" 60 "$B/scenario" "$file"; done
+}
+# Scripts for `make soak` say so by their name; files without the executable bit serve the others.
+system_scripts() { find tests/system -maxdepth 1 -type f -perm -u+x ! -name 'soak_*' ! -name 'fresh_debian.sh' ! -name 'demo.sh' | LC_ALL=C sort; }
+stage_system()
+{
+    local script
+    [ -n "$(system_scripts)" ] || { bad "no system test is here"; return; }
+    make_ all tests || { bad "programs do not build"; return; }
+    for script in $(system_scripts); do each "system $(basename "$script")" 180 "$script"; done
+}
+stage_fuzz()
+{
+    local src name hex seed
+    some 'tests/fuzz/fuzz_*.c' || { bad "no fuzz target is here"; return; }
+    make_ VARIANT=fuzz B="$B/fuzz" fuzzers || { bad "fuzz targets do not build"; return; }
+    rm -rf "$B/fuzz/seeds"; mkdir -p "$B/fuzz/seeds"
+    for hex in proto/vectors/*.hex; do
+        [ -f "$hex" ] && perl -ne 's/#.*//; s/[^0-9a-fA-F]//g; print pack("H*", $_)' "$hex" > "$B/fuzz/seeds/$(basename "$hex" .hex)"
+    done
+    local -a names=() pids=()
+    for src in tests/fuzz/fuzz_*.c; do
+        name=$(basename "$src" .c); seed=$B/fuzz/seeds
+        [ -d "tests/fuzz/seeds/$name" ] && seed="tests/fuzz/seeds/$name $seed"
+        mkdir -p "$B/fuzz/corpus/$name" "$B/fuzz/found"
+        # shellcheck disable=SC2086
+        timeout -k 5 $((FUZZ_SECONDS + 60)) "$B/fuzz/$name" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
+            -artifact_prefix="$B/fuzz/found/$name-" "$B/fuzz/corpus/$name" $seed </dev/null >"$logs/$name.log" 2>&1 &
+        names+=("$name") pids+=($!)
+        [ ${#pids[@]} -lt "$jobs" ] || { fuzz_ends; names=() pids=(); }
+    done
+    fuzz_ends
+}
+fuzz_ends()
+{
+    local i
+    for i in "${!pids[@]}"; do
+        if wait "${pids[$i]}" && grep -q 'stat::number_of_executed_units: [1-9]' "$logs/${names[$i]}.log"; then ok
+        else tail -n 40 "$logs/${names[$i]}.log"; bad "${names[$i]} (see $logs/${names[$i]}.log)"; fi
+    done
+}
+stage_asan()
+{
+    make_ VARIANT=asan B="$B/asan" tests || { bad "does not build with the sanitizers"; return; }
+    criterion asan "$B/asan/unit"
+    local file
+    for file in tests/scenario/*.wfs; do
+        [ -f "$file" ] && ASAN_OPTIONS=detect_leaks=1 each "asan $(basename "$file")" 120 "$B/asan/scenario" "$file"
+    done
+}
+stage_published()
+{
+    local figures=${FIGURES:-../shared/domain/published.csv}
+    [ -f "$figures" ] || { echo "no file $figures" >&3; return 0; }
+    make_ all || { bad "programs do not build"; return; }
+    each published 240 bash tests/system/published.sh "$figures"
+    grep -E 'rates, .* exact' "$logs/published.log" | tail -n 1 | sed 's/^/  /' >&3
+}
+stage_bench()
+{
+    local src
+    some 'tests/bench/bench_*.c' || { bad "no benchmark is here"; return; }
+    make_ all benches || { bad "benchmarks do not build"; return; }
+    for src in tests/bench/bench_*.c; do each "$(basename "$src" .c)" 600 "$B/$(basename "$src" .c)"; done
+}
+stage_soak()
+{
+    local script
+    make_ all tests || { bad "programs do not build"; return; }
+    for script in tests/system/soak_*.sh tests/system/fresh_debian.sh; do
+        [ -f "$script" ] && each "soak $(basename "$script")" 3600 "$script"
+    done
+}
+
+all="build clang lint unit property scenario system fuzz asan"
+[ -f "${FIGURES:-../shared/domain/published.csv}" ] && all="$all published"
+exec 3>&1
+for stage in ${*:-$all}; do
+    declare -F "stage_$stage" >/dev/null || { echo "no stage $stage"; exit 2; }
+    from=$(date +%s%N) before=$failed had=$passed
+    printf '%-10s' "$stage"
+    case $stage in
+        bench|soak) echo; stage_$stage 3>&1 > >(tee "$logs/$stage.log") 2>&1; wait $! ;;
+        *) { stage_$stage; } 3>"$logs/$stage.says" >"$logs/$stage.log" 2>&1 ;;
+    esac
+    printf '%4d passed %3d failed  %5.1f s\n' $((passed - had)) $((failed - before)) "$(( ($(date +%s%N) - from) / 100000000 ))e-1"
+    [ -s "$logs/$stage.says" ] && cat "$logs/$stage.says"
+    if [ $failed != $before ] && [ $stage != bench ] && [ $stage != soak ]; then
+        echo "  ---- the end of $logs/$stage.log"; tail -n 60 "$logs/$stage.log" | sed 's/^/  /'
+    fi
+    [ "$stage" = build ] && [ $failed != 0 ] && break
+done
+echo
+echo "$passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed -gt 0 ]
