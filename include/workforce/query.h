@@ -1,0 +1,333 @@
+/* query -- questions to the daemon and the rows that answer them; the same rows travel on the stream.
+ *
+ *     question:  verb + arguments          answer:  row, row, row ...      row:  (kind, struct of that kind)
+ *
+ * Every verb, argument, kind of row and field is a line of a table below. The structs, the encoder and decoder, the JSON
+ * text and PROTOCOL.md's lists are made from these lines. Text in a row is borrowed from the message it came in. */
+#pragma once
+#include <workforce/figure.h>
+#include <workforce/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
+
+/* X(KIND, number on the wire, wire name, struct, sentence) */
+#define WF_ROWS(X)                                                                                                  \
+    X(FIGURE,    1,  "figure",    wf_figure,        "a published value (see WF_FIGURE_FIELDS in proto/figure.h)")  \
+    X(ALERT,     2,  "alert",     wf_alert,         "a message about a rule and a unit")                           \
+    X(BEAT,      3,  "beat",      wf_beat,          "sent on the stream every second, so that a loss at its end shows") \
+    X(RUN,       4,  "run",       wf_run,           "days in a row on which a rule stood in one state")            \
+    X(FINDING,   5,  "finding",   wf_finding,       "a fact that has no effect, or not yet")                       \
+    X(REFUSED,   6,  "refused",   wf_refused,       "an event that was refused, and why")                          \
+    X(STATUS,    7,  "status",    wf_status,        "the daemon as a whole")                                       \
+    X(SOURCE,    8,  "source",    wf_source,        "what one source has sent")                                    \
+    X(TOPIC,     9,  "topic",     wf_topic,         "a topic of the stream")                                       \
+    X(INDICATOR, 10, "indicator", wf_indicator_row, "a definition in force")                                       \
+    X(RULE,      11, "rule",      wf_rule_row,      "a rule in force")                                             \
+    X(CLOCK,     12, "clock",     wf_clock_row,     "the calendar of the daemon")                                  \
+    X(LINE,      13, "line",      wf_line,          "one line of text")
+
+typedef enum wf_row_kind {
+    WF_ROW_NONE,
+#define X(name, number, wire, type, text) WF_ROW_##name = number,
+    WF_ROWS(X)
+#undef X
+    WF_ROW_KINDS
+} wf_row_kind;
+
+/* X(kind of field, member and key, sentence). The kinds, in C / in MessagePack / in JSON:
+ *   TEXT        wf_str      str                                  string
+ *   BYTES       wf_str      bin                                  string of hex digits
+ *   DAY         wf_day      int days; nil for WF_DAY_OPEN        "2024-03-01" or null
+ *   INSTANT     wf_instant  int milliseconds UTC                 RFC 3339
+ *   COUNT       uint64_t    int                                  number
+ *   NUMBER      int64_t     int                                  number
+ *   MILLIONTHS  int64_t     int; nil for INT64_MIN ("none")      decimal string or null
+ *   YES         bool        bool                                 bool
+ *   LEVEL       wf_level    str: unknown, ok, amber, red         string */
+#define WF_BEAT_FIELDS(X)                                                                                           \
+    X(COUNT,   number,   "number of the last message on this stream socket, beats not counted")                    \
+    X(COUNT,   alert,    "number of the last alert message")                                                       \
+    X(COUNT,   sequence, "the last journal sequence")                                                              \
+    X(DAY,     today,    "the civil day that is open")                                                             \
+    X(INSTANT, time,     "the daemon's clock")                                                                     \
+    X(COUNT,   instance, "differs after each start of the daemon")
+
+#define WF_RUN_FIELDS(X)                                                                                            \
+    X(TEXT,  rule,    "rule")                                                                                      \
+    X(TEXT,  unit,    "path of unit ids")                                                                          \
+    X(DAY,   from,    "first day of the run")                                                                      \
+    X(DAY,   until,   "last day of the run, inclusive")                                                            \
+    X(LEVEL, state,   "state on all of these days")                                                                \
+    X(LEVEL, pending, "level whose edge is broken but not yet for long enough, on the last of these days")         \
+    X(TEXT,  reason,  "state unknown: why")
+
+#define WF_FINDING_FIELDS(X)                                                                                        \
+    X(TEXT,  kind,      "waiting, contradiction, unlinked or unassigned")                                          \
+    X(TEXT,  org,       "organisation")                                                                            \
+    X(TEXT,  unit,      "unit id, where the finding is about one")                                                 \
+    X(TEXT,  source,    "source of the event")                                                                     \
+    X(TEXT,  event,     "id of the event")                                                                         \
+    X(TEXT,  type,      "event type")                                                                              \
+    X(DAY,   effective, "effective day of the event")                                                              \
+    X(COUNT, sequence,  "journal sequence of the event")                                                           \
+    X(TEXT,  text,      "one sentence")
+
+#define WF_REFUSED_FIELDS(X)                                                                                        \
+    X(COUNT,   sequence, "journal sequence of the refusal")                                                        \
+    X(INSTANT, arrived,  "when it came")                                                                           \
+    X(TEXT,    source,   "source, as the frame or the event says")                                                 \
+    X(TEXT,    org,      "organisation, as far as it could be read")                                               \
+    X(TEXT,    id,       "event id, as far as it could be read")                                                   \
+    X(TEXT,    type,     "event type, as far as it could be read")                                                 \
+    X(TEXT,    reason,   "wire code of the reason: \"range\"")                                                     \
+    X(TEXT,    text,     "the reason with the field and value")                                                    \
+    X(BYTES,   head,     "the first 256 bytes of the event")
+
+#define WF_STATUS_FIELDS(X)                                                                                         \
+    X(TEXT,    version,     "release of the daemon")                                                               \
+    X(TEXT,    state,       "starting, deriving, ready, paused or stopping")                                       \
+    X(TEXT,    trouble,     "what is wrong; empty when nothing is")                                                \
+    X(TEXT,    store,       "store id, for ever")                                                                  \
+    X(COUNT,   instance,    "differs after each start")                                                            \
+    X(TEXT,    profile,     "name of the profile in force")                                                        \
+    X(TEXT,    profile_version, "16 hex digits over its text")                                                     \
+    X(TEXT,    clock,       "system or manual")                                                                    \
+    X(DAY,     today,       "the civil day that is open")                                                          \
+    X(COUNT,   sequence,    "the last journal sequence")                                                           \
+    X(COUNT,   accepted,    "events accepted, for ever")                                                           \
+    X(COUNT,   duplicates,  "duplicates answered since the start")                                                 \
+    X(COUNT,   refused,     "events refused, for ever")                                                            \
+    X(COUNT,   findings,    "findings now")                                                                        \
+    X(COUNT,   subjects,    "subjects that have a timeline")                                                       \
+    X(COUNT,   alerts,      "number of the last alert message")                                                    \
+    X(COUNT,   per_second,  "events a second over the last ten seconds")                                           \
+    X(COUNT,   lag_ms,      "age of the oldest frame that waits")                                                  \
+    X(INSTANT, committed,   "time of the last commit")                                                             \
+    X(COUNT,   store_bytes, "used pages of the store, in bytes")                                                   \
+    X(COUNT,   memory_bytes, "resident memory")                                                                    \
+    X(COUNT,   uptime_ms,   "since the start")
+
+#define WF_SOURCE_FIELDS(X)                                                                                         \
+    X(TEXT,    source,     "source")                                                                               \
+    X(TEXT,    org,        "organisation; empty for a source that has sent nothing yet")                           \
+    X(COUNT,   epoch,      "epoch of its last session")                                                            \
+    X(COUNT,   durable,    "highest message number on disk in that epoch")                                         \
+    X(COUNT,   accepted,   "events accepted, for ever")                                                            \
+    X(COUNT,   duplicates, "duplicates answered since the start")                                                  \
+    X(COUNT,   refused,    "events refused, for ever")                                                             \
+    X(COUNT,   gaps,       "holes seen in the source's own sequence since the start")                              \
+    X(INSTANT, arrived,    "when it last sent")                                                                    \
+    X(DAY,     complete_until, "last day up to which it has said everything; null: open or never said")
+
+#define WF_TOPIC_FIELDS(X)                                                                                          \
+    X(TEXT,  topic,      "topic")                                                                                  \
+    X(TEXT,  unit,       "path of unit ids")                                                                       \
+    X(TEXT,  unit_title, "title of the unit")                                                                      \
+    X(TEXT,  title,      "title of the indicator or rule")                                                         \
+    X(COUNT, number,     "stream number of the last message on it since the start, 0: none")
+
+#define WF_INDICATOR_FIELDS(X)                                                                                      \
+    X(TEXT,   indicator,   "name")                                                                                 \
+    X(TEXT,   version,     "16 hex digits over the definition's text")                                             \
+    X(TEXT,   title,       "title")                                                                                \
+    X(TEXT,   unit,        "percent, children per FTE, count, FTE, days")                                          \
+    X(NUMBER, decimals,    "places that are printed")                                                              \
+    X(TEXT,   numerator,   "definition")                                                                           \
+    X(TEXT,   denominator, "definition; empty for a count")
+
+#define WF_RULE_FIELDS(X)                                                                                           \
+    X(TEXT,       rule,        "name")                                                                             \
+    X(TEXT,       version,     "16 hex digits over the rule's text")                                               \
+    X(TEXT,       title,       "title")                                                                            \
+    X(TEXT,       indicator,   "indicator that it watches")                                                        \
+    X(TEXT,       units,       "units on which it is judged, as configured")                                       \
+    X(YES,        high_is_bad, "true: edges are broken from below")                                                \
+    X(MILLIONTHS, amber,       "edge, in the indicator's unit")                                                    \
+    X(MILLIONTHS, amber_clear, "where amber ends")                                                                 \
+    X(MILLIONTHS, red,         "edge")                                                                             \
+    X(MILLIONTHS, red_clear,   "where red ends")                                                                   \
+    X(NUMBER,     for_days,    "days in a row that the edge must be broken")                                       \
+    X(NUMBER,     people,      "least number of people behind the figure")                                         \
+    X(TEXT,       next_step,   "what to do, from the profile")
+
+#define WF_CLOCK_FIELDS(X)                                                                                          \
+    X(TEXT,    clock,   "system or manual")                                                                        \
+    X(DAY,     today,   "the civil day that is open")                                                              \
+    X(DAY,     jump,    "day that the host's clock shows and an operator must accept; null: none")                 \
+    X(INSTANT, time,    "the daemon's clock")                                                                      \
+    X(COUNT,   ticks,   "days ended by this request")                                                              \
+    X(COUNT,   alerts,  "alert messages that these ticks made")                                                    \
+    X(COUNT,   sequence, "the last journal sequence")
+
+#define WF_LINE_FIELDS(X)                                                                                           \
+    X(TEXT, text, "without line end")
+
+typedef wf_str wf_row_TEXT;
+typedef wf_str wf_row_BYTES;
+typedef wf_day wf_row_DAY;
+typedef wf_instant wf_row_INSTANT;
+typedef uint64_t wf_row_COUNT;
+typedef int64_t wf_row_NUMBER;
+typedef int64_t wf_row_MILLIONTHS;
+typedef bool wf_row_YES;
+typedef wf_level wf_row_LEVEL;
+
+#define WF_ROW_MEMBER(kind, name, text) wf_row_##kind name;
+typedef struct wf_beat { WF_BEAT_FIELDS(WF_ROW_MEMBER) } wf_beat;
+typedef struct wf_run { WF_RUN_FIELDS(WF_ROW_MEMBER) } wf_run;
+typedef struct wf_finding { WF_FINDING_FIELDS(WF_ROW_MEMBER) } wf_finding;
+typedef struct wf_refused { WF_REFUSED_FIELDS(WF_ROW_MEMBER) } wf_refused;
+typedef struct wf_status { WF_STATUS_FIELDS(WF_ROW_MEMBER) } wf_status;
+typedef struct wf_source { WF_SOURCE_FIELDS(WF_ROW_MEMBER) } wf_source;
+typedef struct wf_topic { WF_TOPIC_FIELDS(WF_ROW_MEMBER) } wf_topic;
+typedef struct wf_indicator_row { WF_INDICATOR_FIELDS(WF_ROW_MEMBER) } wf_indicator_row;
+typedef struct wf_rule_row { WF_RULE_FIELDS(WF_ROW_MEMBER) } wf_rule_row;
+typedef struct wf_clock_row { WF_CLOCK_FIELDS(WF_ROW_MEMBER) } wf_clock_row;
+typedef struct wf_line { WF_LINE_FIELDS(WF_ROW_MEMBER) } wf_line;
+#undef WF_ROW_MEMBER
+
+/* A row that was received. `as` holds the member of its kind. */
+typedef struct wf_row {
+    wf_row_kind kind;
+    union {
+        wf_figure figure;
+        wf_alert alert;
+        wf_beat beat;
+        wf_run run;
+        wf_finding finding;
+        wf_refused refused;
+        wf_status status;
+        wf_source source;
+        wf_topic topic;
+        wf_indicator_row indicator;
+        wf_rule_row rule;
+        wf_clock_row clock;
+        wf_line line;
+    } as;
+} wf_row;
+
+const char *wf_row_name(wf_row_kind kind);             /* "figure"; "" for a kind that does not exist */
+
+/* One line of JSON, NUL-terminated, without newline; `row` points to the struct of `kind`. Caller frees. */
+char *wf_row_to_json(wf_row_kind kind, const void *row);
+
+/* "ok", "amber", ... */
+const char *wf_level_name(wf_level level);
+
+/* ---- questions ------------------------------------------------------------------------------------------------- */
+
+/* X(NAME, wire name, socket, rows that answer, sentence) */
+#define WF_VERBS(X)                                                                                                 \
+    X(FIGURES,    "figures",    QUERY, "figure",            "figures at the close of `on` (default: the open day)") \
+    X(LAST,       "last",       QUERY, "figure, alert",     "the last value of each topic under the prefixes")      \
+    X(ALERTS,     "alerts",     QUERY, "alert",             "alert messages with a number above `since`, ascending") \
+    X(HISTORY,    "history",    QUERY, "figure, run",       "one figure a day, then the runs of each rule that watches it") \
+    X(FINDINGS,   "findings",   QUERY, "finding",           "findings now, oldest event first")                     \
+    X(REFUSED,    "refused",    QUERY, "refused",           "refused events with a sequence above `since`, ascending") \
+    X(STATUS,     "status",     QUERY, "status, source",    "the daemon, then each source")                         \
+    X(TOPICS,     "topics",     QUERY, "topic",             "every topic under the prefixes")                       \
+    X(INDICATORS, "indicators", QUERY, "indicator, rule",   "every definition in force, then every rule")           \
+    X(DUMP,       "dump",       QUERY, "line",              "the ledger as sorted lines: cell, day, measure, amount") \
+    X(ADVANCE,    "advance",    ADMIN, "clock",             "manual clock: ends every day before `day`")            \
+    X(CLOCK,      "clock",      ADMIN, "clock",             "shows the calendar")                                   \
+    X(RELOAD,     "reload",     ADMIN, "line",              "reads the configuration again; an error keeps the old one") \
+    X(ACCEPT,     "accept",     ADMIN, "clock",             "lets the calendar go on after a jump of more than 31 days")
+
+typedef enum wf_verb {
+#define X(name, wire, socket, rows, text) WF_VERB_##name,
+    WF_VERBS(X)
+#undef X
+    WF_VERB_COUNT
+} wf_verb;
+
+/* X(NAME, wire name, kind, sentence). TEXTS is an array of at most WF_LIST_MAX str. */
+#define WF_ARGUMENTS(X)                                                                                             \
+    X(ORG,        "org",        TEXT,  "organisation; without it, all")                                             \
+    X(UNIT,       "unit",       TEXT,  "path of unit ids: bexley/children")                                         \
+    X(UNITS,      "units",      TEXTS, "paths of unit ids; one that ends in / takes everything below it")           \
+    X(INDICATOR,  "indicator",  TEXT,  "name of an indicator")                                                      \
+    X(INDICATORS, "indicators", TEXTS, "names of indicators; without it, all")                                      \
+    X(PREFIXES,   "prefixes",   TEXTS, "prefixes of topics; without it, all")                                       \
+    X(ON,         "on",         DAY,   "civil day")                                                                 \
+    X(FROM,       "from",       DAY,   "first civil day")                                                           \
+    X(UNTIL,      "until",      DAY,   "last civil day, inclusive")                                                 \
+    X(DAY,        "day",        DAY,   "the civil day that is to be open afterwards")                               \
+    X(SINCE,      "since",      COUNT, "a number or sequence that is known already")                                \
+    X(LIMIT,      "limit",      COUNT, "at most so many rows")
+
+typedef enum wf_argument {
+#define X(name, wire, kind, text) WF_ARG_##name,
+    WF_ARGUMENTS(X)
+#undef X
+    WF_ARGUMENT_COUNT
+} wf_argument;
+
+/* X(VERB, ARGUMENT, REQUIRED | OPTIONAL) */
+#define WF_VERB_ARGUMENTS(X)                                                                                        \
+    X(FIGURES, ORG, OPTIONAL) X(FIGURES, UNITS, OPTIONAL) X(FIGURES, INDICATORS, OPTIONAL) X(FIGURES, ON, OPTIONAL) \
+    X(LAST, PREFIXES, OPTIONAL)                                                                                     \
+    X(ALERTS, SINCE, OPTIONAL) X(ALERTS, LIMIT, OPTIONAL) X(ALERTS, PREFIXES, OPTIONAL)                             \
+    X(HISTORY, INDICATOR, REQUIRED) X(HISTORY, UNIT, REQUIRED) X(HISTORY, FROM, OPTIONAL) X(HISTORY, UNTIL, OPTIONAL) \
+    X(FINDINGS, ORG, OPTIONAL) X(FINDINGS, LIMIT, OPTIONAL)                                                         \
+    X(REFUSED, SINCE, OPTIONAL) X(REFUSED, LIMIT, OPTIONAL)                                                         \
+    X(TOPICS, PREFIXES, OPTIONAL)                                                                                   \
+    X(DUMP, ORG, OPTIONAL)                                                                                          \
+    X(ADVANCE, DAY, REQUIRED)
+
+#define WF_LIST_MAX 64
+#define WF_ARGUMENT_TEXT_MAX 128
+#define WF_QUESTION_BYTES_MAX 16384
+
+typedef struct wf_list { wf_str item[WF_LIST_MAX]; size_t n; } wf_list;
+
+typedef struct wf_question {
+    wf_verb verb;
+    uint64_t id;                                   /* chosen by who asks, comes back with the answer */
+    uint32_t given;                                /* bit 1 << wf_argument */
+    wf_str org, unit, indicator;
+    wf_list units, indicators, prefixes;
+    wf_day on, from, until, day;
+    uint64_t since, limit;
+} wf_question;
+
+#define WF_GIVES(question, argument) (((question)->given >> WF_ARG_##argument & 1u) != 0)
+
+typedef struct wf_verb_row { const char *name; bool admin; const char *rows, *text; } wf_verb_row;
+extern const wf_verb_row wf_verb_rows[WF_VERB_COUNT];
+const char *wf_argument_name(wf_argument a);
+/* 0 the verb does not take it, 1 it may, 2 it must. */
+int wf_verb_takes(wf_verb verb, wf_argument argument);
+bool wf_verb_named(wf_str name, wf_verb *ret);
+/* Path of unit against one item of `units`: equal, or below an item that ends in '/'. */
+bool wf_unit_matches(wf_str path, wf_str item);
+
+/* ---- asking ---------------------------------------------------------------------------------------------------- */
+
+typedef struct wf_query wf_query;
+
+typedef struct wf_query_options {
+    const char *endpoint;        /* tcp://, ipc:// (or inproc:// with `context`) of `query` or `admin` */
+    void *context;               /* a libzmq context to share; NULL: the query makes and ends its own */
+    int timeout_ms;              /* longest silence while an answer is awaited; 0: 5,000 */
+} wf_query_options;
+
+/* Connects. Does not wait for the daemon. WF_CONFIG: endpoint. WF_SYSTEM: libzmq's reason. */
+WF_NODISCARD wf_rc wf_query_open(const wf_query_options *o, wf_query **ret, wf_err *e);
+void wf_query_free(wf_query **p);
+
+/* Called once a row, in the daemon's order; the row and its text are the caller's only during the call.
+ * Returning anything but WF_OK ends the answer there and is what wf_query_ask returns. */
+typedef wf_rc wf_row_fn(void *ctx, const wf_row *row, wf_err *e);
+
+/* Asks and hands over every row. `question->id` is ignored.
+ * WF_BUSY the daemon does not answer (ask again later); WF_MALFORMED the answer is not to be understood;
+ * any other code and text are the daemon's own refusal: WF_ABSENT no such unit, WF_RANGE ... */
+WF_NODISCARD wf_rc wf_query_ask(wf_query *q, const wf_question *question, wf_row_fn *fn, void *ctx, wf_err *e);
+
+#ifdef __cplusplus
+}
+#endif
