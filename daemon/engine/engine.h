@@ -1,0 +1,109 @@
+/* engine -- core and store as one line: events in, verdicts, figures and alerts out. No sockets and no clock, so tests,
+ * benchmarks and previews run it whole.
+ *
+ *   offer -> check -> journal -> timeline -> ledger -> book -> judge        one writing thread
+ *                                              '------ questions ------'    one reading thread
+ *
+ * The writing thread works in groups: wf_engine_begin, any number of frames (wf_engine_offer ..., wf_engine_frame_end)
+ * and ticks, wf_engine_commit. Only after commit may anything be acknowledged or told. Questions may come from one
+ * other thread; they take the state's lock for at most about a millisecond a call and go on by a cursor. */
+#pragma once
+#include <workforce/event.h>
+#include <workforce/figure.h>
+#include "store/store.h"
+
+typedef struct wf_engine wf_engine;
+typedef struct wf_profile wf_profile;               /* core/profile.h; read with engine/profile.h */
+
+typedef struct wf_engine_options {
+    wf_store *store;                                /* borrowed; ends after the engine */
+    const wf_profile *profile;                      /* borrowed until wf_engine_reprofile or the end */
+    wf_day today;                                   /* first day of a fresh store; a later start goes on from the last tick */
+    size_t timeline_bytes;                          /* bound of the timelines' cache; 0: no bound */
+    void (*progress)(void *ctx, const char *what, uint64_t done, uint64_t all);    /* a derivation that takes long; may be NULL */
+    void *progress_ctx;
+} wf_engine_options;
+
+/* Opens: image and postings are loaded; a profile other than the last in force becomes a journal entry; when what the
+ * ledger depends on has changed (measures' version or settings) everything is derived anew from the journal.
+ * Cost: about 100 ns a posting since the image's floor. Errors: those of the store; WF_DAMAGED. */
+WF_NODISCARD wf_rc wf_engine_open(const wf_engine_options *o, wf_engine **ret, wf_err *e);
+void wf_engine_close(wf_engine **p);
+
+/* ---- the writing thread ---- */
+typedef enum wf_verdict_code { WF_ACCEPTED, WF_DUPLICATE, WF_REFUSED } wf_verdict_code;
+typedef struct wf_verdict {
+    wf_verdict_code code;
+    uint64_t sequence;                              /* accepted, refused: its own entry; duplicate: the first one's */
+    wf_rc reason;                                   /* refused: a REFUSE row of WF_RESULTS */
+    char text[160];                                 /* refused: which field, which value; no person's id */
+} wf_verdict;
+
+WF_NODISCARD wf_rc wf_engine_begin(wf_engine *en, wf_instant arrival, wf_err *e);
+/* One event as MessagePack bytes. Refusals are verdicts, not failures; a failure is the store's and ends the group. */
+WF_NODISCARD wf_rc wf_engine_offer(wf_engine *en, const void *bytes, size_t n, wf_verdict *ret, wf_err *e);
+/* The publisher's frame is over: today's state of the touched rules is judged (A3). */
+WF_NODISCARD wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e);
+/* Ends today: a tick is journalled, the day is closed, rules are judged, today is the next day. */
+WF_NODISCARD wf_rc wf_engine_tick(wf_engine *en, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_commit(wf_engine *en, wf_err *e);
+/* Leaves the group without commit. State in memory is then unknown: only wf_engine_close may follow. */
+void wf_engine_abandon(wf_engine *en);
+
+/* Publisher sessions, inside a group; 0 when there is none. */
+WF_NODISCARD wf_rc wf_engine_watermark(wf_engine *en, wf_str source, uint64_t epoch, uint64_t *ret, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_watermark_set(wf_engine *en, wf_str source, uint64_t epoch, uint64_t number, wf_err *e);
+
+wf_day wf_engine_today(const wf_engine *en);
+/* A gap in a source's own numbering on the feed: counted, listed in status. */
+void wf_engine_count_gap(wf_engine *en, wf_str source, uint64_t missing);
+
+/* Another profile: journalled, book and judge made anew from the ledger, told states carried over (A5). Outside a group. */
+WF_NODISCARD wf_rc wf_engine_reprofile(wf_engine *en, const wf_profile *profile, wf_instant arrival, wf_err *e);
+
+/* What to tell since the last call: alerts of committed groups, in order, by number. Text is borrowed until the next call. */
+typedef void wf_engine_alert_visit(void *ctx, const wf_alert *a, const void *bytes, size_t n);  /* bytes: as in the outbox */
+void wf_engine_take_alerts(wf_engine *en, wf_engine_alert_visit *visit, void *ctx);
+/* Figures that may have changed since they were last taken, with history_from; at most `most` a call; true: more wait. */
+typedef void wf_engine_figure_visit(void *ctx, const wf_figure *f);
+bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit *visit, void *ctx);
+
+/* ---- questions, from any one thread besides the writer ---- */
+typedef struct wf_figure_query {
+    wf_str org, unit, indicator;                    /* n == 0: all. unit: a path; with `below` the units under it too */
+    bool below;
+    wf_day on;                                      /* figures at the close of this day; WF_DAY_OPEN: today */
+    uint64_t cursor;                                /* 0 to begin; moved on by each call; UINT64_MAX at the end */
+} wf_figure_query;
+/* At most `most` figures a call, sorted by unit path, then by the profile's order of indicators. */
+void wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx);
+
+/* Days from..until (at most 36,600) of one indicator in one unit, with the state of the first rule on it: at most `most` a call.
+ * WF_ABSENT: no such indicator or unit. */
+typedef void wf_engine_history_visit(void *ctx, const wf_figure *f, wf_level level);
+WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
+                                     wf_engine_history_visit *visit, void *ctx, wf_err *e);
+
+/* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
+typedef struct wf_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_finding;
+typedef void wf_engine_finding_visit(void *ctx, const wf_finding *f);
+WF_NODISCARD wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engine_finding_visit *visit, void *ctx, wf_err *e);
+
+typedef struct wf_source_status { wf_str source; uint64_t accepted, duplicate, refused, gaps; wf_instant last; wf_day complete_until; } wf_source_status;
+typedef struct wf_status {
+    uint64_t sequence, events, refused, duplicates, findings, alerts, subjects, flows, timelines, timeline_bytes, ledger_bytes, used_bytes;
+    wf_day today;
+    bool manual_clock;
+    wf_instant last_commit;
+    unsigned last_commit_us, red, amber, unknown;
+} wf_status;
+void wf_engine_status(wf_engine *en, wf_status *ret);
+typedef void wf_engine_source_visit(void *ctx, const wf_source_status *s);
+void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx);
+/* Definitions and units, by index; false beyond the end. Text is borrowed until the next reprofile. */
+typedef struct wf_indicator_text { wf_str name, version, title, numerator, denominator, unit, column; int decimals; } wf_indicator_text;
+bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret);
+typedef struct wf_unit_text { wf_str path, title; bool org; } wf_unit_text;
+bool wf_engine_unit(wf_engine *en, unsigned index, wf_unit_text *ret);
+/* The canonical ledger dump (wf_ledger_dump) under the lock: for tests and audits. Caller frees. */
+char *wf_engine_dump(wf_engine *en);
