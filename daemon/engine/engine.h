@@ -85,25 +85,30 @@ WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str uni
                                      wf_engine_history_visit *visit, void *ctx, wf_err *e);
 
 /* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
-typedef struct wf_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_finding;
-typedef void wf_engine_finding_visit(void *ctx, const wf_finding *f);
+typedef struct wf_engine_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_engine_finding;
+typedef void wf_engine_finding_visit(void *ctx, const wf_engine_finding *f);
 WF_NODISCARD wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engine_finding_visit *visit, void *ctx, wf_err *e);
 
-typedef struct wf_source_status { wf_str source; uint64_t accepted, duplicate, refused, gaps; wf_instant last; wf_day complete_until; } wf_source_status;
-typedef struct wf_status {
+typedef struct wf_engine_source { wf_str source; uint64_t accepted, duplicate, refused, gaps; wf_instant last; wf_day complete_until; } wf_engine_source;
+typedef struct wf_engine_totals {
     uint64_t sequence, events, refused, duplicates, findings, alerts, subjects, flows, timelines, timeline_bytes, ledger_bytes, used_bytes;
     wf_day today;
     bool manual_clock;
     wf_instant last_commit;
     unsigned last_commit_us, red, amber, unknown;
-} wf_status;
-void wf_engine_status(wf_engine *en, wf_status *ret);
-typedef void wf_engine_source_visit(void *ctx, const wf_source_status *s);
+} wf_engine_totals;
+void wf_engine_status(wf_engine *en, wf_engine_totals *ret);
+typedef void wf_engine_source_visit(void *ctx, const wf_engine_source *s);
 void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx);
 /* Definitions and units, by index; false beyond the end. Text is borrowed until the next reprofile. */
 typedef struct wf_indicator_text { wf_str name, version, title, numerator, denominator, unit, column; int decimals; } wf_indicator_text;
 bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret);
 typedef struct wf_unit_text { wf_str path, title; bool org; } wf_unit_text;
 bool wf_engine_unit(wf_engine *en, unsigned index, wf_unit_text *ret);
+/* What the store's own bytes say, for answers: an alert of the outbox (wf_reader_alert), a refusal of the journal
+ * (WF_RECORD_REFUSED). Text is borrowed from the bytes and the record, source and org until the engine's end. WF_DAMAGED. */
+WF_NODISCARD wf_rc wf_engine_alert_read(const void *bytes, size_t n, wf_alert *ret, wf_err *e);
+typedef struct wf_engine_refusal { wf_str source, org, id, type, text, head; wf_rc reason; wf_instant arrival; uint64_t sequence; } wf_engine_refusal;
+WF_NODISCARD wf_rc wf_engine_refusal_read(wf_engine *en, const wf_record *r, wf_engine_refusal *ret, wf_err *e);
 /* The canonical ledger dump (wf_ledger_dump) under the lock: for tests and audits. Caller frees. */
 char *wf_engine_dump(wf_engine *en);
