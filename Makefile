@@ -135,7 +135,7 @@ $B/libworkforce.map: $(wildcard include/workforce/*) Makefile
 	   echo 'local: *; };'; } > $@
 $B/libworkforce.so.$(SOVERSION): $(call objects,$(PROTO_SRC)) $B/libworkforce.map
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) -shared -Wl,-soname,libworkforce.so.$(SOVERSION) -Wl,--version-script=$B/libworkforce.map \
+	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(VARIANT),,-Wl,-z,defs) -shared -Wl,-soname,libworkforce.so.$(SOVERSION) -Wl,--version-script=$B/libworkforce.map \
 	    -o $@ $(filter %.o,$^) $(PKG_LIBS)
 $B/libworkforce.so: $B/libworkforce.so.$(SOVERSION)
 	@ln -sf $(<F) $@

@@ -17,7 +17,7 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Creat
 [ -n "$mirror" ] || { echo "fresh_debian: apt knows no mirror of bookworm"; exit 1; }
 work=$(mktemp -d "${TMPDIR:-/tmp}/fresh-debian.XXXXXX")
 tree=$work/tree
-finish() { local m; for m in dev/shm dev/pts dev proc; do umount "$tree/$m" 2>/dev/null || true; done
+finish() { local m; for m in dev proc; do umount -R "$tree/$m" 2>/dev/null || true; done
            if mount | grep -qF " $tree/"; then echo "fresh_debian: $work is still mounted and stays"; else rm -rf "$work"; fi; }
 trap finish EXIT
 
