@@ -1,0 +1,500 @@
+/* ledger -- see ledger.h. */
+#include "core/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/calendar.h"
+
+const wf_measure_row wf_measure_rows[WF_MEASURE_COUNT] = {
+#define X(name, wire, kind, count, amount, rests) { wire, WF_##kind, WF_##count, WF_##amount, rests },
+    WF_MEASURES(X)
+#undef X
+};
+
+const char *const wf_dimension_names[WF_DIMENSION_COUNT] = {
+#define X(name, wire) wire,
+    WF_DIMENSIONS(X)
+#undef X
+};
+
+bool wf_measure_named(wf_str name, wf_measure *ret)
+{
+    for (int i = 0; i < WF_MEASURE_COUNT; i++)
+        if (wf_str_eq(name, wf_str_of(wf_measure_rows[i].name))) {
+            *ret = (wf_measure) i;
+            return true;
+        }
+    return false;
+}
+
+bool wf_dimension_named(wf_str name, wf_dimension *ret)
+{
+    for (int i = 0; i < WF_DIMENSION_COUNT; i++)
+        if (wf_str_eq(name, wf_str_of(wf_dimension_names[i]))) {
+            *ret = (wf_dimension) i;
+            return true;
+        }
+    return false;
+}
+
+/* ---- interning: bytes to numbers from 1, kept where they never move ---- */
+
+#define BLOCK 65536u
+
+struct interned { const uint8_t *p; uint32_t n; };
+
+struct intern {
+    uint32_t *slot;                 /* open addressing, numbers; 0 is free */
+    uint32_t mask, count, cap;
+    struct interned *item;          /* item[number - 1] */
+    uint8_t **block;
+    uint32_t blocks, used;
+};
+
+static void *grow(void *p, size_t n)
+{
+    void *q = realloc(p, n);
+    WF_ASSERT(q != NULL);
+    return q;
+}
+
+static uint32_t hash_bytes(const void *bytes, size_t n)
+{
+    const uint8_t *p = bytes;
+    uint64_t h = 0x9e3779b97f4a7c15u ^ n;
+    while (n >= 8) {
+        uint64_t w;
+        memcpy(&w, p, 8);
+        h = (h ^ w) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+        p += 8;
+        n -= 8;
+    }
+    uint64_t w = 0;
+    memcpy(&w, p, n);
+    h = (h ^ w) * 0xff51afd7ed558ccdu;
+    h ^= h >> 29;
+    return (uint32_t) (h ^ (h >> 32));
+}
+
+static uint32_t intern_find(const struct intern *t, const void *bytes, size_t n)
+{
+    if (t->slot == NULL)
+        return 0;
+    for (uint32_t i = hash_bytes(bytes, n) & t->mask;; i = (i + 1) & t->mask) {
+        uint32_t k = t->slot[i];
+        if (k == 0)
+            return 0;
+        if (t->item[k - 1].n == n && memcmp(t->item[k - 1].p, bytes, n) == 0)
+            return k;
+    }
+}
+
+static const uint8_t *intern_keep(struct intern *t, const void *bytes, size_t n)
+{
+    WF_ASSERT(n <= BLOCK);
+    uint32_t need = (uint32_t) ((n + 7) & ~(size_t) 7);
+    if (t->blocks == 0 || t->used + need > BLOCK) {
+        t->block = grow(t->block, (t->blocks + 1) * sizeof *t->block);
+        t->block[t->blocks++] = grow(NULL, BLOCK);
+        t->used = 0;
+    }
+    uint8_t *p = t->block[t->blocks - 1] + t->used;
+    memcpy(p, bytes, n);
+    t->used += need;
+    return p;
+}
+
+static uint32_t intern_put(struct intern *t, const void *bytes, size_t n)
+{
+    uint32_t k = intern_find(t, bytes, n);
+    if (k != 0)
+        return k;
+    if (t->count * 2 >= t->mask) {
+        uint32_t size = t->slot == NULL ? 256 : (t->mask + 1) * 2;
+        free(t->slot);
+        t->slot = calloc(size, sizeof *t->slot);
+        WF_ASSERT(t->slot != NULL);
+        t->mask = size - 1;
+        for (uint32_t j = 0; j < t->count; j++) {
+            uint32_t i = hash_bytes(t->item[j].p, t->item[j].n) & t->mask;
+            while (t->slot[i] != 0)
+                i = (i + 1) & t->mask;
+            t->slot[i] = j + 1;
+        }
+    }
+    if (t->count == t->cap) {
+        t->cap = t->cap == 0 ? 64 : t->cap * 2;
+        t->item = grow(t->item, t->cap * sizeof *t->item);
+    }
+    t->item[t->count] = (struct interned) { intern_keep(t, bytes, n), (uint32_t) n };
+    t->count++;
+    uint32_t i = hash_bytes(bytes, n) & t->mask;
+    while (t->slot[i] != 0)
+        i = (i + 1) & t->mask;
+    t->slot[i] = t->count;
+    return t->count;
+}
+
+static void intern_end(struct intern *t)
+{
+    for (uint32_t i = 0; i < t->blocks; i++)
+        free(t->block[i]);
+    free(t->block);
+    free(t->slot);
+    free(t->item);
+}
+
+/* ---- the ledger ---- */
+
+struct sum { int64_t amount; int32_t count; uint16_t place; };     /* place: day of the year from 0 */
+
+struct page {
+    struct page *next;              /* in the queue of changed pages */
+    struct sum *sum;
+    uint64_t changed;               /* sequence of the first change since it was taken; 0: none */
+    uint64_t put;                   /* loaded from the image as of this sequence */
+    uint32_t flow;
+    int32_t year;
+    int32_t first;                  /* day number of 1 January */
+    uint16_t n, cap;
+};
+
+struct pages { struct page **page; uint32_t n; };
+
+struct wf_ledger {
+    struct intern code[WF_DIMENSION_COUNT], cell, flow;
+    struct pages *of;               /* of[flow - 1] */
+    uint32_t of_cap;
+    struct page *head, **tail;      /* changed pages, oldest change first */
+    size_t bytes;
+};
+
+wf_ledger *wf_ledger_new(void)
+{
+    wf_ledger *l = calloc(1, sizeof *l);
+    WF_ASSERT(l != NULL);
+    l->tail = &l->head;
+    return l;
+}
+
+void wf_ledger_free(wf_ledger **p)
+{
+    wf_ledger *l = *p;
+    if (l == NULL)
+        return;
+    for (uint32_t f = 0; f < l->flow.count; f++) {
+        for (uint32_t i = 0; i < l->of[f].n; i++) {
+            free(l->of[f].page[i]->sum);
+            free(l->of[f].page[i]);
+        }
+        free(l->of[f].page);
+    }
+    free(l->of);
+    for (int d = 0; d < WF_DIMENSION_COUNT; d++)
+        intern_end(&l->code[d]);
+    intern_end(&l->cell);
+    intern_end(&l->flow);
+    free(l);
+    *p = NULL;
+}
+
+uint16_t wf_ledger_code_find(const wf_ledger *l, wf_dimension d, wf_str text)
+{
+    return text.n == 0 ? 0 : (uint16_t) intern_find(&l->code[d], text.p, text.n);
+}
+
+uint16_t wf_ledger_code(wf_ledger *l, wf_dimension d, wf_str text)
+{
+    if (text.n == 0)
+        return 0;
+    if (l->code[d].count >= UINT16_MAX)
+        return wf_ledger_code_find(l, d, text);
+    return (uint16_t) intern_put(&l->code[d], text.p, text.n);
+}
+
+uint32_t wf_ledger_cell(wf_ledger *l, const wf_cell *c)
+{
+    return intern_put(&l->cell, c, sizeof *c);
+}
+
+uint32_t wf_ledger_flow(wf_ledger *l, wf_measure m, uint32_t from, uint32_t to, wf_cause cause)
+{
+    wf_flow f;
+    memset(&f, 0, sizeof f);        /* padding is part of the key */
+    f.from = from;
+    f.to = to;
+    f.measure = (uint8_t) m;
+    f.cause = (uint8_t) cause;
+    uint32_t k = intern_put(&l->flow, &f, sizeof f);
+    if (k > l->of_cap) {
+        uint32_t cap = l->of_cap == 0 ? 256 : l->of_cap * 2;
+        l->of = grow(l->of, cap * sizeof *l->of);
+        memset(l->of + l->of_cap, 0, (cap - l->of_cap) * sizeof *l->of);
+        l->of_cap = cap;
+    }
+    return k;
+}
+
+wf_str wf_ledger_code_text(const wf_ledger *l, wf_dimension d, uint16_t code)
+{
+    if (code == 0)
+        return (wf_str) { "", 0 };
+    return (wf_str) { (const char *) l->code[d].item[code - 1].p, l->code[d].item[code - 1].n };
+}
+
+uint32_t wf_ledger_codes(const wf_ledger *l, wf_dimension d) { return l->code[d].count; }
+uint32_t wf_ledger_cells(const wf_ledger *l) { return l->cell.count; }
+uint32_t wf_ledger_flows(const wf_ledger *l) { return l->flow.count; }
+
+const wf_cell *wf_ledger_cell_at(const wf_ledger *l, uint32_t cell)
+{
+    return (const wf_cell *) (const void *) l->cell.item[cell - 1].p;
+}
+
+const wf_flow *wf_ledger_flow_at(const wf_ledger *l, uint32_t flow)
+{
+    return (const wf_flow *) (const void *) l->flow.item[flow - 1].p;
+}
+
+static struct page *page_of(wf_ledger *l, uint32_t flow, int32_t year)
+{
+    struct pages *s = &l->of[flow - 1];
+    uint32_t i = s->n;
+    while (i > 0 && s->page[i - 1]->year > year)
+        i--;
+    if (i > 0 && s->page[i - 1]->year == year)
+        return s->page[i - 1];
+    struct page *p = calloc(1, sizeof *p);
+    WF_ASSERT(p != NULL);
+    p->flow = flow;
+    p->year = year;
+    p->first = wf_day_of(year, 1, 1).n;
+    s->page = grow(s->page, (s->n + 1) * sizeof *s->page);
+    memmove(s->page + i + 1, s->page + i, (s->n - i) * sizeof *s->page);
+    s->page[i] = p;
+    s->n++;
+    l->bytes += sizeof *p + sizeof *s->page;
+    return p;
+}
+
+static void page_room(wf_ledger *l, struct page *p)
+{
+    if (p->n < p->cap)
+        return;
+    uint16_t cap = (uint16_t) (p->cap == 0 ? 2 : p->cap + p->cap / 2 + 1);
+    p->sum = grow(p->sum, cap * sizeof *p->sum);
+    l->bytes += (size_t) (cap - p->cap) * sizeof *p->sum;
+    p->cap = cap;
+}
+
+static void page_add(wf_ledger *l, struct page *p, uint16_t place, int64_t count, int64_t amount)
+{
+    uint16_t i = p->n;
+    while (i > 0 && p->sum[i - 1].place > place)
+        i--;
+    if (i > 0 && p->sum[i - 1].place == place) {
+        struct sum *s = &p->sum[i - 1];
+        int32_t c;
+        WF_ASSERT(!__builtin_add_overflow(s->count, count, &c));
+        WF_ASSERT(!__builtin_add_overflow(s->amount, amount, &s->amount));
+        s->count = c;
+        if (s->count == 0 && s->amount == 0) {
+            memmove(p->sum + i - 1, p->sum + i, (size_t) (p->n - i) * sizeof *p->sum);
+            p->n--;
+        }
+        return;
+    }
+    WF_ASSERT(count >= INT32_MIN && count <= INT32_MAX);
+    page_room(l, p);
+    memmove(p->sum + i + 1, p->sum + i, (size_t) (p->n - i) * sizeof *p->sum);
+    p->sum[i] = (struct sum) { amount, (int32_t) count, place };
+    p->n++;
+}
+
+static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip_put)
+{
+    if (g->count == 0 && g->amount == 0)
+        return;
+    struct page *p = page_of(l, g->flow, wf_day_year(g->day));
+    if (skip_put && sequence <= p->put)
+        return;
+    page_add(l, p, (uint16_t) (g->day.n - p->first), g->count, g->amount);
+    if (p->changed == 0) {
+        p->changed = sequence == 0 ? 1 : sequence;
+        p->next = NULL;
+        *l->tail = p;
+        l->tail = &p->next;
+    }
+}
+
+void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, false); }
+void wf_ledger_post_after(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, true); }
+
+void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, void *ctx)
+{
+    const struct pages *s = &l->of[flow - 1];
+    for (uint32_t i = 0; i < s->n; i++)
+        for (uint16_t k = 0; k < s->page[i]->n; k++) {
+            const struct sum *m = &s->page[i]->sum[k];
+            visit(ctx, flow, (wf_day) { s->page[i]->first + m->place }, m->count, m->amount);
+        }
+}
+
+/* ---- the image ---- */
+
+static uint8_t *put_le(uint8_t *p, uint64_t v, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        *p++ = (uint8_t) (v >> (8 * i));
+    return p;
+}
+
+static uint64_t get_le(const uint8_t **p, int bytes)
+{
+    uint64_t v = 0;
+    for (int i = 0; i < bytes; i++)
+        v |= (uint64_t) *(*p)++ << (8 * i);
+    return v;
+}
+
+#define SUM_BYTES 14
+
+bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
+{
+    struct page *p = l->head;
+    if (p == NULL)
+        return false;
+    l->head = p->next;
+    if (l->head == NULL)
+        l->tail = &l->head;
+    p->next = NULL;
+    p->changed = 0;
+    *key = (wf_page_key) { p->flow, p->year };
+    uint8_t *out = buf;
+    for (uint16_t i = 0; i < p->n; i++) {
+        out = put_le(out, p->sum[i].place, 2);
+        out = put_le(out, (uint32_t) p->sum[i].count, 4);
+        out = put_le(out, (uint64_t) p->sum[i].amount, 8);
+    }
+    *n = (size_t) (out - (uint8_t *) buf);
+    return true;
+}
+
+uint64_t wf_ledger_floor(const wf_ledger *l, uint64_t now)
+{
+    return l->head == NULL ? now : l->head->changed - 1;
+}
+
+wf_rc wf_ledger_put_page(wf_ledger *l, wf_page_key key, const void *bytes, size_t n, uint64_t sequence, wf_err *e)
+{
+    if (key.flow == 0 || key.flow > l->flow.count || n % SUM_BYTES != 0 || n > WF_LEDGER_PAGE_MAX || key.year < 1949 || key.year > 2135)
+        return wf_fail(e, WF_DAMAGED, "image: page of flow %u, year %d is not one", key.flow, key.year);
+    struct page *p = page_of(l, key.flow, key.year);
+    const uint8_t *in = bytes, *end = in + n;
+    p->n = 0;
+    while (in < end) {
+        uint16_t place = (uint16_t) get_le(&in, 2);
+        int32_t count = (int32_t) get_le(&in, 4);
+        int64_t amount = (int64_t) get_le(&in, 8);
+        if (place > 365 || (p->n > 0 && place <= p->sum[p->n - 1].place))
+            return wf_fail(e, WF_DAMAGED, "image: days of flow %u, year %d are out of order", key.flow, key.year);
+        page_room(l, p);
+        p->sum[p->n++] = (struct sum) { amount, count, place };
+    }
+    p->put = sequence;
+    return WF_OK;
+}
+
+/* ---- the dump ---- */
+
+struct line { uint8_t measure; uint32_t cell; int32_t day; int64_t count, amount; };
+struct lines { const wf_ledger *l; struct line *line; size_t n, cap; };
+
+static void add_line(struct lines *s, struct line x)
+{
+    if (s->n == s->cap) {
+        s->cap = s->cap == 0 ? 1024 : s->cap * 2;
+        s->line = grow(s->line, s->cap * sizeof *s->line);
+    }
+    s->line[s->n++] = x;
+}
+
+static void collect(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
+{
+    struct lines *s = ctx;
+    const wf_flow *f = wf_ledger_flow_at(s->l, flow);
+    if (f->from != WF_OUTSIDE)
+        add_line(s, (struct line) { f->measure, f->from, day.n, -count, -amount });
+    if (f->to != WF_OUTSIDE)
+        add_line(s, (struct line) { f->measure, f->to, day.n, count, amount });
+}
+
+static int line_cmp(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    if (x->measure != y->measure)
+        return x->measure < y->measure ? -1 : 1;
+    if (x->cell != y->cell)
+        return x->cell < y->cell ? -1 : 1;
+    return x->day < y->day ? -1 : x->day > y->day;
+}
+
+static int text_cmp(const void *a, const void *b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+static char *line_text(const wf_ledger *l, const struct line *x)
+{
+    char cell[WF_DIMENSION_COUNT * 160], day[WF_DAY_TEXT], *out = NULL;
+    size_t n = 0;
+    const wf_cell *c = wf_ledger_cell_at(l, x->cell);
+    cell[0] = 0;
+    for (int d = 0; d < WF_DIMENSION_COUNT; d++)
+        if (c->code[d] != 0) {
+            wf_str t = wf_ledger_code_text(l, (wf_dimension) d, c->code[d]);
+            n += (size_t) snprintf(cell + n, sizeof cell - n, "%s%s=%.*s", n == 0 ? "" : ",", wf_dimension_names[d], WF_STR_ARG(t));
+        }
+    WF_ASSERT(asprintf(&out, "%s|%s|%s|%lld|%lld\n", wf_measure_rows[x->measure].name, cell,
+                       wf_day_text((wf_day) { x->day }, day), (long long) x->count, (long long) x->amount) > 0);
+    return out;
+}
+
+char *wf_ledger_dump(const wf_ledger *l)
+{
+    struct lines s = { .l = l };
+    for (uint32_t f = 1; f <= l->flow.count; f++)
+        wf_ledger_each(l, f, collect, &s);
+    if (s.n > 0)
+        qsort(s.line, s.n, sizeof *s.line, line_cmp);
+
+    size_t n = 0, bytes = 1;
+    char **text = grow(NULL, (s.n + 1) * sizeof *text);
+    for (size_t i = 0; i < s.n;) {
+        struct line x = s.line[i++];
+        while (i < s.n && line_cmp(&x, &s.line[i]) == 0) {
+            x.count += s.line[i].count;
+            x.amount += s.line[i++].amount;
+        }
+        if (x.count != 0 || x.amount != 0) {
+            text[n] = line_text(l, &x);
+            bytes += strlen(text[n++]);
+        }
+    }
+    if (n > 0)
+        qsort(text, n, sizeof *text, text_cmp);
+    char *all = grow(NULL, bytes), *p = all;
+    for (size_t i = 0; i < n; i++) {
+        p = stpcpy(p, text[i]);
+        free(text[i]);
+    }
+    *p = 0;
+    free(text);
+    free(s.line);
+    return all;
+}
+
+size_t wf_ledger_bytes(const wf_ledger *l) { return l->bytes; }
