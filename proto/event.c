@@ -172,8 +172,8 @@ wf_rc wf_envelope_complete(uint32_t seen, wf_err *e)
 
 enum { IN_ID = 1, IN_CODE = 2 };
 static const uint8_t alphabet[256] = {
-    ['!' ... '~'] = IN_ID,
-    ['a' ... 'z'] = IN_ID | IN_CODE, ['0' ... '9'] = IN_ID | IN_CODE, ['_'] = IN_ID | IN_CODE, ['-'] = IN_ID | IN_CODE,
+    ['!' ... ','] = IN_ID, ['-'] = IN_ID | IN_CODE, ['.' ... '/'] = IN_ID, ['0' ... '9'] = IN_ID | IN_CODE, [':' ... '^'] = IN_ID,
+    ['_'] = IN_ID | IN_CODE, ['`'] = IN_ID, ['a' ... 'z'] = IN_ID | IN_CODE, ['{' ... '~'] = IN_ID,
 };
 
 static inline bool all_in(wf_str s, uint8_t set)
