@@ -48,7 +48,7 @@ $(error VARIANT is asan, fuzz or clang)
 endif
 
 # pkg-config is asked once, and only when something is compiled: `make deps` runs before it is there.
-PKGS = libzmq lmdb $(MSGPACK) libsystemd libconfuse jansson
+PKGS = libzmq lmdb $(MSGPACK) libsystemd libconfuse jansson libsodium
 MSGPACK = $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
 once = $(eval $(1) := $$(shell $(2)))$($(1))
 PKG_CFLAGS = $(call once,PKG_CFLAGS,pkg-config --cflags $(PKGS))
@@ -222,9 +222,9 @@ demo:
 
 # ----------------------------------------------------------------------------------------------- packages
 
-DEPS_run := libzmq5 liblmdb0 libmsgpackc2 libsystemd0 libconfuse2 libjansson4
+DEPS_run := libzmq5 liblmdb0 libmsgpackc2 libsystemd0 libconfuse2 libjansson4 libsodium23
 DEPS_build := gcc libc6-dev binutils pkg-config libzmq3-dev liblmdb-dev libmsgpack-dev libsystemd-dev libconfuse-dev \
-              libjansson-dev uthash-dev
+              libjansson-dev libsodium-dev uthash-dev
 DEPS_test := libcriterion-dev clang-14 libclang-rt-14-dev cppcheck mandoc systemd python3 python3-zmq python3-msgpack tzdata \
              lmdb-utils
 FOR ?= run build test

@@ -1,17 +1,24 @@
 /* store -- LMDB: the journal and all that is derived from it, in one environment. The only place with lmdb.h.
  *
  *   journal    sequence -> record          every accepted event, refusal, tick, profile; J1. Append only
- *   postings   last sequence of a commit -> the commit's postings and chained hash (derived; J5)
- *   image      (kind, a, b) -> bytes       pages of the ledger and of the subjects' last entries, taken a few with each commit
+ *              and after each commit its seal: chained hash (J5), floors, counts
+ *   postings   last sequence of a commit -> the commit's postings (derived)
+ *   image      (a, b) -> bytes             pages of the ledger, taken a few with each commit
+ *   heads      page -> last entries        of 504 subjects a page; taken a few with a commit, only when they lag behind
  *   names      (kind, number) -> bytes     codes, cells, flows, sources, by number; append only
- *   subjects   (kind, org, id) -> number   apart from the journal, which holds numbers only (J4)
+ *   subjects   number -> (kind, org, id)   apart from the journal, which holds numbers only (J4)
  *   watermarks (source, epoch) -> message number
  *   outbox     alert number -> bytes       alerts told, dense
- *   findings   (subject, n) -> bytes       facts that do not hold now
- *   meta       name -> bytes               format, store id, clock kind, instance, floor, chain, counters
+ *   small      (kind, number) -> bytes     told states, findings, counters
+ *   meta       name -> bytes               format, store id, clock kind, instance, version of the measures
+ *
+ * Each value carries a CRC32C over key and bytes, each commit a hash over the one before it and its records.
+ *
+ * In memory: the subjects' ids and last entries, some 35 bytes and the id for each (1,000,000 subjects with ids of 20
+ * bytes: about 55 MB), filled at the start; nothing else grows with the store.
  *
  * Default durability (two flushes a commit), no WRITEMAP, NOSYNC, NOMETASYNC or DUPSORT; opened once in a process;
- * a lock file beside it keeps a second daemon out. One writing transaction at a time, of one thread; readers have their
+ * a lock file inside keeps a second daemon out. One writing transaction at a time, of one thread; readers have their
  * own. Bytes given by a reader are borrowed until its end; the writer's from the journal until the next write. */
 #pragma once
 #include <workforce/types.h>
@@ -22,7 +29,7 @@ typedef struct wf_store_options {
     const char *path;                   /* directory, made 0700 if absent */
     uint64_t map_bytes;                 /* address space; 0: 64 GiB */
     bool manual_clock;                  /* the store remembers and refuses the other kind (T6) */
-    uint32_t measures_version;          /* another one in the store: wf_store_derived_reset() and derive again */
+    uint32_t measures_version;          /* another one in the store: it forgets what is derived, see wf_store_derive_to() */
 } wf_store_options;
 
 /* WF_SYSTEM with path and cause; WF_BUSY another process has it; WF_CONFIG it was made with the other kind of clock;
@@ -38,14 +45,18 @@ uint64_t wf_store_used_bytes(const wf_store *s);
 
 /* ---- writing ---- */
 WF_NODISCARD wf_rc wf_store_begin(wf_store *s, wf_err *e);
-/* Ends with two flushes. On failure nothing of the transaction is there and the caller must not acknowledge.
- * `postings`: the commit's postings as the engine encodes them (may be empty); stored with the chained hash. */
+/* Ends with two flushes. On failure nothing of the transaction is there and the caller must not acknowledge: WF_FULL
+ * when map or disk is full (the store stays usable), else WF_SYSTEM or what an earlier call of the transaction gave.
+ * `postings`: the commit's postings as the engine encodes them (may be empty). A commit without records keeps its
+ * postings under the last sequence, beside those already there. */
 WF_NODISCARD wf_rc wf_store_commit(wf_store *s, const void *postings, size_t n, wf_err *e);
 void wf_store_abort(wf_store *s);                   /* also accepts that none is open */
 
 typedef enum wf_record_kind { WF_RECORD_EVENT = 1, WF_RECORD_REFUSED, WF_RECORD_TICK, WF_RECORD_PROFILE, WF_RECORD_ERASED } wf_record_kind;
 
 #define WF_RECORD_SUBJECTS 3
+#define WF_RECORD_ID_MAX 255u
+#define WF_RECORD_BODY_MAX (1u << 20)
 typedef struct wf_record {
     uint64_t sequence;                  /* given by wf_store_append */
     uint8_t kind;                       /* wf_record_kind */
@@ -66,7 +77,7 @@ typedef struct wf_record {
 #define WF_RECORD_INFERRED 2u
 #define WF_RECORD_FRAME_END 4u          /* the last event of its publisher's frame: alerts are judged after it (A3) */
 
-/* Appends with the next sequence, a CRC32C, and the subjects' chains. */
+/* Appends with the next sequence, a CRC32C, and the subjects' chains. WF_SIZE: id or body above its limit. */
 WF_NODISCARD wf_rc wf_store_append(wf_store *s, wf_record *r, wf_err *e);
 /* Reads an entry (in the open writing transaction if the calling thread has one). Text is borrowed. WF_ABSENT, WF_DAMAGED. */
 WF_NODISCARD wf_rc wf_store_read(wf_store *s, uint64_t sequence, wf_record *ret, wf_err *e);
@@ -79,6 +90,9 @@ WF_NODISCARD wf_rc wf_store_subject_id(wf_store *s, uint32_t subject, uint8_t *k
 uint32_t wf_store_subjects(const wf_store *s);
 uint64_t wf_store_head(const wf_store *s, uint32_t subject);
 
+/* Kinds of names and of small values from here on are derived: wf_store_derived_reset() forgets them. */
+#define WF_KIND_DERIVED 128u
+
 /* Names: append-only texts by kind and number (numbers from 1, given by the caller in order). */
 WF_NODISCARD wf_rc wf_store_name_put(wf_store *s, uint8_t kind, uint32_t number, const void *bytes, size_t n, wf_err *e);
 typedef wf_rc wf_store_name_visit(void *ctx, uint8_t kind, uint32_t number, const void *bytes, size_t n, wf_err *e);
@@ -88,15 +102,19 @@ WF_NODISCARD wf_rc wf_store_names(wf_store *s, wf_store_name_visit *visit, void 
 WF_NODISCARD wf_rc wf_store_image_put(wf_store *s, uint32_t a, int32_t b, const void *bytes, size_t n, uint64_t sequence, wf_err *e);
 typedef wf_rc wf_store_image_visit(void *ctx, uint32_t a, int32_t b, const void *bytes, size_t n, uint64_t sequence, wf_err *e);
 WF_NODISCARD wf_rc wf_store_image(wf_store *s, wf_store_image_visit *visit, void *ctx, wf_err *e);
-/* The floor: all that is derived up to this sequence is in the image. Set before a commit; the store adds the pages of
- * subjects' heads to the image by itself and lowers the floor to what those have reached. */
+/* The floor: all that is derived up to this sequence is in the image. Set before a commit. The subjects' heads have a
+ * floor of their own, which the store keeps by itself. */
 void wf_store_floor_set(wf_store *s, uint64_t sequence);
 uint64_t wf_store_floor(const wf_store *s);
 /* Every commit whose last sequence is above `after`, in order. */
 typedef wf_rc wf_store_postings_visit(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e);
 WF_NODISCARD wf_rc wf_store_postings(wf_store *s, uint64_t after, wf_store_postings_visit *visit, void *ctx, wf_err *e);
-/* Forgets image, postings, findings and flow and cell names (not journal, subjects, outbox): to derive everything anew. In a transaction. */
+/* Forgets image, postings and the derived kinds of names and small values (not journal, subjects, outbox), and sets the
+ * floor to 0: to derive everything anew. In a transaction. */
 WF_NODISCARD wf_rc wf_store_derived_reset(wf_store *s, wf_err *e);
+/* After such a reset, also one that wf_store_open made: entries above the floor up to this sequence have no postings
+ * and are to be derived from the journal, before the postings after it apply. Until the floor has reached it; 0: none. */
+uint64_t wf_store_derive_to(const wf_store *s);
 
 /* Watermarks of publisher sessions; 0 if none. get sees the open transaction. */
 WF_NODISCARD wf_rc wf_store_watermark(wf_store *s, wf_str source, uint64_t epoch, uint64_t *ret, wf_err *e);
