@@ -75,6 +75,8 @@ void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence);
 /* Every day of a flow, in order. */
 typedef void wf_ledger_visit(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount);
 void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, void *ctx);
+/* The same of the days [first, last] only. */
+void wf_ledger_each_in(const wf_ledger *l, uint32_t flow, wf_day first, wf_day last, wf_ledger_visit *visit, void *ctx);
 
 /* The canonical dump: lines "measure|cell|day|count|amount\n" of the net sum of each (measure, cell, day), cells as
  * "unit=bexley/asm1,role=5", sorted by bytes: it does not depend on any number. Caller frees. */

@@ -1,0 +1,63 @@
+/* alert -- rules judged day by day in every unit they name (SEMANTICS A1, A2, A3, A5).
+ *
+ *   figure    18  19  21  22  19   x  17  14       amber 15 (clear 13), red 20 (clear 18), for 2
+ *   state      .   A   A   R   R   ?   A   A       R: red edge held two days; 19 is not past its clear; unknown carries red
+ *
+ * A pair is a rule in a unit. Its line of states is a function of figures, profile and today; a state that follows from
+ * one figure alone (past every clear) is where judging begins, so nothing of the line needs to be kept over a restart.
+ * What was told is kept: wf_judge_tell gives it as bytes, wf_judge_import takes it back. */
+#pragma once
+#include "core/indicator.h"
+
+typedef struct wf_judge wf_judge;
+/* `in_force`: the day the profile came into force (A5); `number`: of the last alert message ever. Borrows all. */
+wf_judge *wf_judge_new(const wf_book *b, const wf_complete *c, wf_day in_force, uint64_t number);
+void wf_judge_free(wf_judge **p);
+
+/* ---- what was told, over a restart ---- */
+#define WF_TOLD_MAX 640
+typedef struct wf_told {            /* to keep under `key` (a hash of rule and unit: the same for ever) */
+    uint64_t key;
+    size_t n;
+    uint8_t bytes[WF_TOLD_MAX];
+} wf_told;
+/* Takes one back. false: no such rule or unit any more, or not such bytes; nothing is changed. */
+bool wf_judge_import(wf_judge *j, const void *bytes, size_t n);
+/* Every pair that has been told something. */
+typedef void wf_judge_told(void *ctx, const wf_told *t);
+void wf_judge_export(const wf_judge *j, wf_judge_told *visit, void *ctx);
+
+/* ---- what changed ---- */
+void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from);   /* from wf_book_take_touched */
+void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from);                    /* from wf_complete_put, or the first `complete` said */
+
+/* ---- judging ---- */
+/* One message; its number is given already. Text in *a is borrowed during the call; *t is what to keep beside it.
+ * Anything but WF_OK ends judging and is passed up. */
+typedef wf_rc wf_judge_emit(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e);
+/* After each frame of a publisher: today's state of the touched pairs; at most one message a pair (A3). */
+WF_NODISCARD wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
+/* After a tick: `ended` is closed and ended + 1 is open. Pairs whose figure cannot have changed cost nothing. */
+WF_NODISCARD wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
+/* After a change of profile (new book, complete and judge, told states imported): every pair; cause `profile` where the
+ * definition changed (A5). */
+WF_NODISCARD wf_rc wf_judge_all(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
+uint64_t wf_judge_number(const wf_judge *j);        /* of the last message */
+
+/* ---- questions ---- */
+/* Today's state by the first rule that watches the indicator in the unit; WF_UNKNOWN without one. */
+wf_level wf_judge_rating(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day today);
+
+typedef struct wf_judged {
+    wf_day from, until;             /* inclusive */
+    wf_level state;                 /* WF_UNKNOWN, ... */
+    wf_level carried;               /* level that stands through unknown; else the state */
+    wf_level pending;               /* level whose edge is broken, but not yet for long enough; WF_OKAY none */
+    wf_day since;                   /* first day of the run at amber or red; of the state when there is none */
+    char reason[48];                /* state unknown: "too few people", "no data until 2026-10-01", ... */
+} wf_judged;
+/* The line of states of [first, last] as now known, as runs of equal state, pending and reason. Days after today (for
+ * rules with `for`: from today on) are not judged. false: the rule does not watch this unit. */
+typedef void wf_judge_visit(void *ctx, const wf_judged *run);
+bool wf_judge_history(const wf_judge *j, uint32_t rule, uint32_t unit, wf_day first, wf_day last, wf_day today, wf_judge_visit *visit, void *ctx);
+size_t wf_judge_bytes(const wf_judge *j);

@@ -1,0 +1,28 @@
+/* complete -- which days each organisation's sources have told in full, by event type (F8), and since when they say so (A5).
+ *
+ *   starter  |-----------------------> open          inside: every day that a figure reads lies in one span of each type
+ *   absence        |--------|                        DAY: the first day whose figure reads only days inside */
+#pragma once
+#include "core/unit.h"
+
+typedef struct wf_complete wf_complete;
+/* `in_force`: the day on which the profile came into force; what it says itself (complete_from) counts as said then. */
+wf_complete *wf_complete_new(const wf_profile *p, const wf_units *units, wf_day in_force);
+void wf_complete_free(wf_complete **p);
+
+/* One standing `complete` fact; until WF_DAY_OPEN when it names none. */
+typedef struct wf_complete_fact { uint32_t types; wf_day from, until; } wf_complete_fact;
+/* The standing facts of one source about one organisation (its unit number), in place of those given before.
+ * Returns the first day that is inside now and was not, or the other way; WF_DAY_OPEN if there is none. */
+wf_day wf_complete_put(wf_complete *c, uint32_t org, wf_str source, const wf_complete_fact *fact, size_t n);
+/* `complete` of these types was accepted on this day of arrival. The earliest day of each type stays. */
+void wf_complete_said(wf_complete *c, uint32_t org, uint32_t types, wf_day arrival);
+
+/* Is every day of [first, last] inside for all types? *until (may be NULL): the last day of the span that holds `last`. */
+bool wf_complete_inside(const wf_complete *c, uint32_t org, uint32_t types, wf_day first, wf_day last, wf_day *until);
+/* The first span of days inside for all types that ends on or after `day`; false: none. */
+bool wf_complete_span(const wf_complete *c, uint32_t org, uint32_t types, wf_day day, wf_day *from, wf_day *until);
+/* The day on which all of these types had been said complete for the first time; WF_DAY_OPEN: not yet. */
+wf_day wf_complete_first_said(const wf_complete *c, uint32_t org, uint32_t types);
+/* Changes whenever an answer above may have changed. */
+uint64_t wf_complete_generation(const wf_complete *c);

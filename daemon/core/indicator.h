@@ -1,0 +1,35 @@
+/* indicator -- figures: a fraction of sums of readings, exact until the last moment (SEMANTICS I, F8). */
+#pragma once
+#include "core/book.h"
+#include "core/complete.h"
+
+/* The figure of an indicator in a unit at the close of `day`. Fills every member of *f but rating, sequence and
+ * history_from (WF_UNKNOWN, 0, `day`). Text is borrowed from profile and units.
+ *   status   x (with no_data_until), z, u, low, ok: in this order of precedence
+ *   provisional  day >= today
+ * Cost: about 0.3 us. */
+void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_figure *f);
+
+/* The same for each day of [first, last]. */
+typedef void wf_figure_visit(void *ctx, const wf_figure *f);
+void wf_figure_history(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day first, wf_day last,
+                       wf_day today, wf_figure_visit *visit, void *ctx);
+
+/* The first day after `day` on which the figure can differ, by entries and by time as known now; never too late, maybe too early. */
+wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
+
+/* The figure's value against a limit in millionths of its unit, exactly: -1, 0, 1. Only for status ok, u or low. */
+int wf_figure_compare(const wf_profile *p, uint32_t indicator, const wf_figure *f, int64_t limit);
+/* The value of any two sums of this indicator, in millionths, half up away from zero; denominator 0 gives 0. */
+int64_t wf_figure_value(const wf_profile *p, uint32_t indicator, int64_t numerator, int64_t denominator);
+
+/* Bits of the event types that an indicator rests on. */
+uint32_t wf_figure_rests_on(const wf_profile *p, uint32_t indicator);
+/* "percent", or the indicator's noun, "count", "FTE", "days", "per FTE" */
+wf_str wf_figure_unit_text(const wf_indicator *i);
+
+/* The sums as two exact integers; false: the denominator (if there is one) is 0. No look at completeness. */
+typedef struct wf_fraction { int64_t numerator, denominator; } wf_fraction;
+bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret);
+/* How the sums moved from `then` to `now` as known now, by cause; adds up exactly to their difference. */
+void wf_figure_causes(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day then, wf_day now, wf_day today, wf_fraction by[WF_CAUSE_COUNT]);
