@@ -221,6 +221,8 @@ static wf_rc check_envelope(const wf_event *ev, wf_err *e)
         return wf_fail(e, WF_RANGE, "time is outside 1950 to 9999");
     if (ev->effective.n < WF_DAY_FIRST.n || ev->effective.n > wf_field_rows[WF_F_LAST].high)
         return wf_fail(e, WF_RANGE, "effective is outside 1950-01-01 to 2134-04-11");
+    if (ev->sequence > INT64_MAX)
+        return wf_fail(e, WF_RANGE, "sequence is above 2^63 - 1");
     if (ev->adjustment && ev->type != WF_STARTER && ev->type != WF_CHANGE && ev->type != WF_LEAVER)
         return wf_fail(e, WF_FIELD, "%s takes no adjustment", type_names[ev->type].p);
     return WF_OK;

@@ -58,6 +58,8 @@ typedef enum wf_nack_code {
 #define WF_TOPIC_BYTES_MAX 128
 #define WF_PATH_BYTES_MAX 96                    /* path of unit ids */
 #define WF_REASON_BYTES_MAX 240
+#define WF_ROW_TEXT_MAX 1024
+#define WF_ROW_BYTES_MAX 16384
 
 const char *wf_message_name(wf_message_kind kind);      /* "HELLO" */
 const char *wf_nack_name(wf_nack_code code);            /* "gap" */
@@ -171,7 +173,7 @@ WF_NODISCARD wf_rc wf_frame_read_failed(const void *bytes, size_t n, uint64_t *i
  *                    }
  *     send(buf, wf_answer_end(&a, false));
  *
- * A row is at most 4 KiB (text beyond that is cut by its field's limit), so it fits an empty part. */
+ * A row is at most WF_ROW_BYTES_MAX (each text is cut at WF_ROW_TEXT_MAX), so it fits an empty part. */
 typedef struct wf_answer { wf_out out; uint64_t id; size_t rows; uint8_t *more, *count; } wf_answer;
 void wf_answer_begin(wf_answer *a, uint64_t id, void *buf, size_t cap);
 bool wf_answer_add(wf_answer *a, wf_row_kind kind, const void *row);
@@ -204,6 +206,6 @@ size_t wf_topic_alert(wf_str path, wf_str rule, char buf[WF_TOPIC_BYTES_MAX + 1]
 /* topic begins with prefix. */
 bool wf_topic_under(wf_str topic, wf_str prefix);
 
-/* The payload frame. 4 KiB are always enough. */
+/* The payload frame. WF_ROW_BYTES_MAX + 64 are always enough. */
 size_t wf_frame_stream(wf_stream_head head, wf_row_kind kind, const void *row, void *buf, size_t cap);
 WF_NODISCARD wf_rc wf_frame_read_stream(const void *bytes, size_t n, wf_stream_head *head, wf_row *ret, wf_err *e);

@@ -225,8 +225,7 @@ wf_rc wf_event_from_json(const char *text, size_t n, wf_event *ret, wf_hold **ho
 static json_t *json_text(wf_str s)
 {
     json_t *v = json_stringn(s.p == NULL ? "" : s.p, s.n);
-    WF_ASSERT(v != NULL);        /* callers hold checked events: ASCII */
-    return v;
+    return v != NULL ? v : json_string("?");     /* not UTF-8: no event that was checked */
 }
 
 static void set(json_t *o, const char *key, json_t *v) { WF_ASSERT(json_object_set_new_nocheck(o, key, v) == 0); }

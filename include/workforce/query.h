@@ -16,7 +16,7 @@ extern "C" {
 
 /* X(KIND, number on the wire, wire name, struct, sentence) */
 #define WF_ROWS(X)                                                                                                  \
-    X(FIGURE,    1,  "figure",    wf_figure,        "a published value (see WF_FIGURE_FIELDS in proto/figure.h)")  \
+    X(FIGURE,    1,  "figure",    wf_figure,        "a published value, workforce/figure.h")                      \
     X(ALERT,     2,  "alert",     wf_alert,         "a message about a rule and a unit")                           \
     X(BEAT,      3,  "beat",      wf_beat,          "sent on the stream every second, so that a loss at its end shows") \
     X(RUN,       4,  "run",       wf_run,           "days in a row on which a rule stood in one state")            \
@@ -215,8 +215,17 @@ const char *wf_row_name(wf_row_kind kind);             /* "figure"; "" for a kin
 /* One line of JSON, NUL-terminated, without newline; `row` points to the struct of `kind`. Caller frees. */
 char *wf_row_to_json(wf_row_kind kind, const void *row);
 
-/* "ok", "amber", ... */
-const char *wf_level_name(wf_level level);
+/* Names as they travel; "" for a value that does not exist. */
+const char *wf_level_name(wf_level level);                      /* "amber" */
+const char *wf_measured_name(wf_measured measured);             /* "people", "fte", "children", "posts_fte", "days", "events" */
+const char *wf_figure_status_name(wf_figure_status status);     /* "low" */
+const char *wf_figure_status_symbol(wf_figure_status status);   /* "z": what is printed in place of a figure; "" for ok */
+/* Numbers of this kind are millionths (FTE, days), not whole things. */
+bool wf_measured_in_millionths(wf_measured measured);
+
+/* What is printed for a figure: "14.7", "1,234", or its symbol. Rounded half away from zero from `value`. */
+#define WF_FIGURE_TEXT 40
+const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
 
 /* ---- questions ------------------------------------------------------------------------------------------------- */
 
