@@ -84,6 +84,12 @@ typedef void wf_engine_history_visit(void *ctx, const wf_figure *f, wf_level lev
 WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
                                      wf_engine_history_visit *visit, void *ctx, wf_err *e);
 
+/* The runs of one rule in one unit over days from..until, as now known; text borrowed during the call. WF_ABSENT: no such
+ * rule or unit, or the rule does not watch it. */
+typedef struct wf_engine_run { wf_day from, until; wf_level state, pending; wf_str reason; } wf_engine_run;
+typedef void wf_engine_run_visit(void *ctx, const wf_engine_run *r);
+WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, wf_engine_run_visit *visit, void *ctx, wf_err *e);
+
 /* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
 typedef struct wf_engine_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_engine_finding;
 typedef void wf_engine_finding_visit(void *ctx, const wf_engine_finding *f);
