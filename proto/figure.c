@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define FIELD(type, kind, member, key) { key, WF_R_##kind, offsetof(type, member) }
-#define TABLE(name, type, list) static const wf_row_field name[] = { list };
 
 #define X(kind, member, key, text) FIELD(wf_figure, kind, member, key),
 static const wf_row_field figure_fields[] = { WF_FIGURE_FIELDS(X) };
@@ -46,7 +45,6 @@ static const wf_row_field clock_fields[] = { WF_CLOCK_FIELDS(X) };
 #define X(kind, member, text) FIELD(wf_line, kind, member, #member),
 static const wf_row_field line_fields[] = { WF_LINE_FIELDS(X) };
 #undef X
-#undef TABLE
 
 #define TABLE(name, fields, type) { name, fields, sizeof fields / sizeof *fields, sizeof(type) }
 static const wf_row_table tables[WF_ROW_KINDS] = {
