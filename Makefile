@@ -281,12 +281,12 @@ installed = $B/workforced:$(SBINDIR)/workforced:755 $(foreach c,$(CONSUMERS),$B/
     $B/libworkforce.so.$(SOVERSION):$(LIBDIR)/libworkforce.so.$(SOVERSION):755 \
     $B/workforce.pc:$(LIBDIR)/pkgconfig/workforce.pc:644 \
     $(foreach h,$(wildcard include/workforce/*),$h:$(INCLUDEDIR)/workforce/$(notdir $h):644) \
-    $(foreach m,$(MAN1),$m:$(MANDIR)/man1/$(notdir $m):644) $(foreach m,$(MAN5),$m:$(MANDIR)/man5/$(notdir $m):644) \
-    $(foreach m,$(MAN8),$m:$(MANDIR)/man8/$(notdir $m):644) \
+    $(foreach m,$(MAN1),$B/placed/$m:$(MANDIR)/man1/$(notdir $m):644) $(foreach m,$(MAN5),$B/placed/$m:$(MANDIR)/man5/$(notdir $m):644) \
+    $(foreach m,$(MAN8),$B/placed/$m:$(MANDIR)/man8/$(notdir $m):644) \
     $(foreach p,$(PROFILES),$p:$(DATADIR)/workforced/profiles/$(notdir $p):644) \
-    daemon/workforced.conf.sample:$(DATADIR)/workforced/workforced.conf.sample:644 \
+    $B/placed/daemon/workforced.conf.sample:$(DATADIR)/workforced/workforced.conf.sample:644 \
     $(foreach s,$(COMPLETIONS),$s:$(DATADIR)/bash-completion/completions/$(notdir $s):644) \
-    $B/workforced.service:$(SYSTEMDDIR)/systemd/system/workforced.service:644 \
+    $B/placed/systemd/workforced.service:$(SYSTEMDDIR)/systemd/system/workforced.service:644 \
     systemd/workforced.sysusers:$(SYSTEMDDIR)/sysusers.d/workforced.conf:644 \
     systemd/workforced.catalog:$(SYSTEMDDIR)/systemd/catalog/workforced.catalog:644
 CONF = $(SYSCONFDIR)/workforced/workforced.conf
@@ -294,23 +294,26 @@ OWN_DIRS = $(DATADIR)/workforced/profiles $(DATADIR)/workforced $(INCLUDEDIR)/wo
 # Below a DESTDIR the common directories are ours too where nothing else is in them.
 COMMON_DIRS = $(sort $(foreach i,$(installed),$(dir $(word 2,$(subst :, ,$i)))) $(SYSCONFDIR)/)
 
-$B/workforced.service: systemd/workforced.service FORCE
-	@text=$$(sed 's|/usr/sbin/|$(SBINDIR)/|g; s|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); $(renew)
+# The sources speak of /usr and /etc; what is installed speaks of where it is.
+PLACED := systemd/workforced.service daemon/workforced.conf.sample $(MAN5) $(MAN8) $(MAN1)
+$(PLACED:%=$B/placed/%): $B/placed/%: % FORCE
+	@text=$$(sed 's|/usr/sbin/|$(SBINDIR)/|g; s|/usr/share/|$(DATADIR)/|g; s|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); \
+	 $(renew)
 
 .PHONY: install uninstall clean
-install: all $B/workforced.service
+install: all $(PLACED:%=$B/placed/%)
 	@set -e; for i in $(installed); do IFS=: read -r from to mode <<< "$$i"; install -D -m "$$mode" "$$from" "$(DESTDIR)$$to"; done
 	@ln -sfn libworkforce.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libworkforce.so
 	@if [ -e $(DESTDIR)$(CONF) ]; then echo "$(DESTDIR)$(CONF) is there already and stays as it is"; \
-	 else install -D -m 644 daemon/workforced.conf.sample $(DESTDIR)$(CONF); fi
+	 else install -D -m 644 $B/placed/daemon/workforced.conf.sample $(DESTDIR)$(CONF); fi
 	@if [ -z "$(DESTDIR)" ]; then ldconfig 2>/dev/null || true; \
 	 echo "Installed below $(PREFIX). Next: systemd-sysusers && journalctl --update-catalog && systemctl daemon-reload && systemctl enable --now workforced"; fi
 
-uninstall:
+uninstall: $B/placed/daemon/workforced.conf.sample
 	@for i in $(installed); do IFS=: read -r from to mode <<< "$$i"; rm -f "$(DESTDIR)$$to"; done
 	@rm -f $(DESTDIR)$(LIBDIR)/libworkforce.so
 	@if [ -e $(DESTDIR)$(CONF) ]; then \
-	     if cmp -s daemon/workforced.conf.sample $(DESTDIR)$(CONF); then rm -f $(DESTDIR)$(CONF); \
+	     if cmp -s $B/placed/daemon/workforced.conf.sample $(DESTDIR)$(CONF); then rm -f $(DESTDIR)$(CONF); \
 	     else echo "$(DESTDIR)$(CONF) was changed and stays"; fi; fi
 	@for d in $(OWN_DIRS); do rmdir --ignore-fail-on-non-empty $(DESTDIR)$$d 2>/dev/null || true; done
 	@if [ -n "$(DESTDIR)" ]; then for d in $(COMMON_DIRS); do \
