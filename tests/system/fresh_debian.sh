@@ -33,7 +33,7 @@ apt-get indextargets --format 'deb $(REPO_URI) $(CODENAME) main' 'Created-By: Pa
     grep -E ' bookworm(-security|-updates)? main$' | sort -u > "$tree/etc/apt/sources.list"
 mount -t proc proc "$tree/proc"
 mount --rbind /dev "$tree/dev" && mount --make-rslave "$tree/dev"
-git clone -q --no-local "$PWD" "$tree/root/workforced"
+mkdir -p "$tree/opt"; git clone -q --no-local "$PWD" "$tree/opt/workforced"
 for tool in gcc clang-14 mandoc python3 pkg-config; do
     ! chroot "$tree" sh -c "command -v $tool" >/dev/null || { echo "fresh_debian: $tool is there already, the tree is not bare"; exit 1; }
 done
@@ -41,6 +41,6 @@ for target in "${targets[@]}"; do
     echo "fresh_debian: make $target"
     from=$SECONDS
     chroot "$tree" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" \
-        sh -c "cd /root/workforced && make $target" </dev/null
+        sh -c "cd /opt/workforced && make $target" </dev/null
     echo "fresh_debian: make $target took $((SECONDS - from)) s"
 done
