@@ -92,7 +92,7 @@ bool wf_profile_rule(const wf_profile *p, wf_str name, uint32_t *ret);
 uint32_t wf_profile_rests_on(const wf_profile *p, wf_measure m);
 /* F4: may this source say this type of this organisation, arriving on this day? Without any source section: yes. */
 bool wf_profile_entitled(const wf_profile *p, wf_str source, wf_str org, wf_event_type type, wf_day arrival);
-/* Does a path of unit ids match a pattern: "bexley/asm1" matches "*" + "/" + "*" and "**". */
+/* Does a path of unit ids match a pattern? A star stands for one segment, two for any number, also none. */
 bool wf_profile_matches(wf_str pattern, wf_str path);
 
 /* Memory of a profile while it is made; calloc'd, ends with wf_profile_free. */

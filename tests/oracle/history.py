@@ -283,7 +283,7 @@ class History:
             self.emit("case_allocated", org, case, day, data, inferred=self.chance(0.05))
         if self.chance(0.7):
             data = {"allocation": name}
-            self.put(data, "worker", (subject,), 0.5)
+            self.put(data, "worker", (subject,) * 8 + (self.pick(self.people),), 0.9)
             self.emit("case_deallocated", org, case, self.after(day, 300), data)
 
     def absence(self):

@@ -79,9 +79,10 @@ def apply(fact, now):
         now["fte"] = fact.fte()
 
 
-def spells(facts, key, start_type, end_type, change_type, findings):
+def spells(groups, start_type, end_type, change_type, findings):
+    """groups: {key: facts}"""
     found = []
-    for name, group in by_key(facts, key).items():
+    for name, group in groups.items():
         starts = [fact for fact in group if fact.type == start_type]
         ends = [fact for fact in group if fact.type == end_type]
         changes = [fact for fact in group if fact.type == change_type]
@@ -143,9 +144,9 @@ class Person(Timeline):
     def __init__(self, profile, org, facts, allocations, every_day):
         super().__init__(profile, org, every_day)
         of = lambda *types: [fact for fact in facts if fact.type in types]
-        self.engagements = spells(of("starter", "change", "leaver"), "engagement", "starter", "leaver", "change", self.findings)
-        self.placements = spells(of("placement_started", "placement_ended"), "placement", "placement_started", "placement_ended", None,
-                                 self.findings)
+        self.engagements = spells(by_key(of("starter", "change", "leaver"), "engagement"), "starter", "leaver", "change", self.findings)
+        self.placements = spells(by_key(of("placement_started", "placement_ended"), "placement"), "placement_started", "placement_ended",
+                                 None, self.findings)
         self.allocations = allocations
         self.absences = [last_said(group) for group in by_key(of("absence"), "absence").values()]
         self.training = []                          # (due or None, completed or None)
@@ -658,10 +659,11 @@ class Ledger:
         for (kind, _), group in subjects.items():
             if kind != "case":
                 continue
-            for spell in spells(group, "allocation", "case_allocated", "case_deallocated", None, findings):
-                start = spell.starter
-                if start.get("part") in (None, "allocated") and start.get("holder") in (None, "worker") and start.get("worker") is not None:
-                    found.setdefault(start.get("worker"), []).append(spell)
+            for worker, named in by_key(group, "worker").items():
+                for spell in spells(by_key(named, "allocation"), "case_allocated", "case_deallocated", None, findings):
+                    start = spell.starter
+                    if worker is not None and start.get("part") in (None, "allocated") and start.get("holder") in (None, "worker"):
+                        found.setdefault(worker, []).append(spell)
         return found
 
     def lines(self):

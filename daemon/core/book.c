@@ -1,0 +1,532 @@
+#include "core/book.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Running sums of a series. Its own columns come first, one after the other, then the days; a stock summed over days
+ * needs each entry weighed with its day:  sum of the stock over days up to D = (D + 1) x entries - entries x day. */
+enum column { COUNT, AMOUNT, COUNT_DAY, AMOUNT_DAY, COUNT_WORK, AMOUNT_WORK, COLUMNS };
+
+struct population {
+    wf_measure measure;
+    const wf_filter *filter;
+    uint8_t at[COLUMNS];                    /* where a column is in the series, + 1; 0: not kept */
+    uint8_t columns;
+    uint32_t *indicator; uint32_t indicators;   /* that read it */
+};
+
+struct series { int64_t *block; uint32_t n, cap; int32_t touched; bool queued; };
+struct routes { uint32_t first, n; bool known; };
+
+struct wf_book {
+    const wf_profile *profile;
+    const wf_calendar *calendar;
+    const wf_ledger *ledger;
+    wf_units *units;
+    struct population *pop; uint32_t pops;
+    struct series *series; uint32_t nodes;      /* series[node * pops + population] */
+    struct routes *flow; uint32_t flows;
+    uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
+    uint32_t *touched, touched_count, touched_cap;
+    struct list { uint32_t *flow, n, cap; } *of_code; uint32_t codes;   /* flows that touch a unit */
+    size_t bytes;
+};
+
+static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
+{
+    if (need <= *cap) return p;
+    uint32_t more = *cap + *cap / 2 + 8;
+    *cap = more > need ? more : need;
+    p = realloc(p, *cap * size);
+    WF_ASSERT(p != NULL);
+    return p;
+}
+
+/* ---- populations ---- */
+
+static bool same_filter(const wf_filter *a, const wf_filter *b)
+{
+    if (a->n != b->n) return false;
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->cond[i].dimension != b->cond[i].dimension || a->cond[i].n != b->cond[i].n) return false;
+        for (size_t k = 0; k < a->cond[i].n; k++)
+            if (!wf_str_eq(a->cond[i].value[k], b->cond[i].value[k])) return false;
+    }
+    return true;
+}
+
+uint32_t wf_book_population(const wf_book *b, wf_measure m, const wf_filter *f)
+{
+    for (uint32_t i = 0; i < b->pops; i++)
+        if (b->pop[i].measure == m && same_filter(b->pop[i].filter, f)) return i;
+    return WF_NO_POPULATION;
+}
+
+static void keep_column(struct population *p, enum column c)
+{
+    if (p->at[c] == 0) p->at[c] = ++p->columns;
+}
+
+static void need(struct population *p, const wf_term *t, const wf_measure_row *row)
+{
+    bool amount = t->field == row->amount && t->field != row->count;
+
+    if (row->count != WF_NONE) keep_column(p, COUNT);           /* the people behind a figure */
+    if (amount || row->count == WF_NONE) keep_column(p, AMOUNT);
+    if (t->reading == WF_MEAN_OVER || (t->reading == WF_DAYS_OVER && row->amount != WF_DAYS))
+        keep_column(p, amount ? AMOUNT_DAY : COUNT_DAY);
+    else if (t->reading == WF_DAYS_OVER)
+        keep_column(p, amount ? AMOUNT_WORK : COUNT_WORK);
+}
+
+static void take_term(wf_book *b, const wf_term *t, uint32_t indicator)
+{
+    uint32_t i = wf_book_population(b, t->measure, &t->filter);
+
+    if (i == WF_NO_POPULATION) {
+        b->pop = realloc(b->pop, (b->pops + 1) * sizeof *b->pop);
+        WF_ASSERT(b->pop != NULL);
+        i = b->pops++;
+        b->pop[i] = (struct population) { .measure = t->measure, .filter = &t->filter };
+    }
+    struct population *p = &b->pop[i];
+    need(p, t, &wf_measure_rows[t->measure]);
+    if (p->indicators > 0 && p->indicator[p->indicators - 1] == indicator) return;
+    p->indicator = realloc(p->indicator, (p->indicators + 1) * sizeof *p->indicator);
+    WF_ASSERT(p->indicator != NULL);
+    p->indicator[p->indicators++] = indicator;
+}
+
+static void take_expression(wf_book *b, const wf_expression *x, uint32_t indicator)
+{
+    for (size_t i = 0; i < x->n; i++) take_term(b, &x->term[i], indicator);
+}
+
+/* ---- life ---- */
+
+void wf_book_follow(wf_book *b)
+{
+    wf_units_follow(b->units, b->ledger);
+    uint32_t nodes = wf_units_nodes(b->units), had = b->nodes;
+    if (nodes <= had || b->pops == 0) return;
+    uint32_t cap = nodes + nodes / 4 + 16;
+    b->series = realloc(b->series, (size_t) cap * b->pops * sizeof *b->series);
+    WF_ASSERT(b->series != NULL);
+    memset(b->series + (size_t) had * b->pops, 0, (size_t) (cap - had) * b->pops * sizeof *b->series);
+    b->nodes = cap;
+}
+
+wf_book *wf_book_new(const wf_profile *p, const wf_calendar *c, const wf_ledger *l)
+{
+    wf_book *b = calloc(1, sizeof *b);
+
+    WF_ASSERT(b != NULL);
+    b->profile = p;
+    b->calendar = c;
+    b->ledger = l;
+    b->units = wf_units_new(p);
+    for (uint32_t i = 0; i < p->indicator_count; i++) {
+        take_expression(b, &p->indicator[i].denominator, i);
+        take_expression(b, &p->indicator[i].numerator, i);
+    }
+    wf_book_follow(b);
+    return b;
+}
+
+static void forget(wf_book *b)
+{
+    for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) {
+        free(b->series[i].block);
+        b->series[i] = (struct series) { 0 };
+    }
+    b->bytes = 0;
+    b->touched_count = 0;
+}
+
+void wf_book_free(wf_book **p)
+{
+    wf_book *b = *p;
+
+    if (b == NULL) return;
+    forget(b);
+    for (uint32_t i = 0; i < b->pops; i++) free(b->pop[i].indicator);
+    for (uint32_t i = 0; i < b->codes; i++) free(b->of_code[i].flow);
+    wf_units_free(&b->units);
+    free(b->pop);
+    free(b->series);
+    free(b->flow);
+    free(b->route);
+    free(b->touched);
+    free(b->of_code);
+    free(b);
+    *p = NULL;
+}
+
+const wf_units *wf_book_units(const wf_book *b) { return b->units; }
+const wf_profile *wf_book_profile(const wf_book *b) { return b->profile; }
+
+size_t wf_book_bytes(const wf_book *b)
+{
+    return b->bytes + (size_t) b->nodes * b->pops * sizeof *b->series + b->route_cap * sizeof *b->route + b->flows * sizeof *b->flow;
+}
+
+/* ---- routes ---- */
+
+static bool admits(const wf_book *b, const struct population *p, const wf_cell *cell)
+{
+    for (size_t i = 0; i < p->filter->n; i++) {
+        const wf_condition *c = &p->filter->cond[i];
+        wf_str text = cell->code[c->dimension] == 0 ? (wf_str) { 0 } : wf_ledger_code_text(b->ledger, c->dimension, cell->code[c->dimension]);
+        if (c->dimension == WF_D_UNIT && text.n > 0) {          /* a condition names the unit without its organisation */
+            const char *slash = memchr(text.p, '/', text.n);
+            if (slash != NULL) text = (wf_str) { slash + 1, text.n - (size_t) (slash + 1 - text.p) };
+        }
+        size_t k = 0;
+        while (k < c->n && !wf_str_eq(c->value[k], text)) k++;
+        if (k == c->n) return false;
+    }
+    return true;
+}
+
+struct ends { uint32_t *from, *to; size_t from_n, to_n; };      /* the nodes that hold each end of a flow */
+
+static uint32_t *holders(const wf_book *b, const wf_cell *cell, size_t *n)
+{
+    uint32_t unit = cell == NULL ? WF_NO_UNIT : wf_units_of_code(b->units, cell->code[WF_D_UNIT]);
+
+    *n = unit == WF_NO_UNIT ? 0 : wf_units_holders(b->units, unit, NULL, 0);
+    uint32_t *node = calloc(*n + 1, sizeof *node);
+    WF_ASSERT(node != NULL);
+    if (*n > 0) *n = wf_units_holders(b->units, unit, node, *n);
+    return node;
+}
+
+static bool among(const uint32_t *node, size_t n, uint32_t x)
+{
+    for (size_t i = 0; i < n; i++)
+        if (node[i] == x) return true;
+    return false;
+}
+
+static void add_routes(wf_book *b, uint32_t pop, const uint32_t *node, size_t n, const uint32_t *but, size_t but_n, bool negative)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (among(but, but_n, node[i])) continue;
+        b->route = grown(b->route, &b->route_cap, b->route_count + 1, sizeof *b->route);
+        b->route[b->route_count++] = (node[i] * b->pops + pop) << 1 | negative;
+    }
+}
+
+static void route_population(wf_book *b, uint32_t pop, const wf_flow *f, const struct ends *x, bool in_from, bool in_to)
+{
+    size_t from_n = in_from ? x->from_n : 0, to_n = in_to ? x->to_n : 0;
+    bool out = f->cause == WF_BY_LEAVER || f->cause == WF_BY_MOVE, in = f->cause == WF_BY_STARTER || f->cause == WF_BY_MOVE;
+
+    switch (wf_measure_rows[b->pop[pop].measure].kind) {
+    case WF_STOCK: case WF_FLOW:                        /* what stays inside is no change */
+        add_routes(b, pop, x->to, to_n, x->from, from_n, false);
+        add_routes(b, pop, x->from, from_n, x->to, to_n, true);
+        break;
+    case WF_OUT:
+        if (out) add_routes(b, pop, x->from, from_n, x->to, to_n, false);
+        break;
+    case WF_IN:
+        if (in) add_routes(b, pop, x->to, to_n, x->from, from_n, false);
+        break;
+    }
+}
+
+static void list_under(wf_book *b, uint16_t code, uint32_t flow)
+{
+    if (code >= b->codes) {
+        uint32_t cap = b->codes;
+        b->of_code = grown(b->of_code, &cap, code + 1u, sizeof *b->of_code);
+        memset(b->of_code + b->codes, 0, (cap - b->codes) * sizeof *b->of_code);
+        b->codes = cap;
+    }
+    struct list *l = &b->of_code[code];
+    l->flow = grown(l->flow, &l->cap, l->n + 1, sizeof *l->flow);
+    l->flow[l->n++] = flow;
+}
+
+static const wf_cell *cell_at(const wf_book *b, uint32_t cell) { return cell == WF_OUTSIDE ? NULL : wf_ledger_cell_at(b->ledger, cell); }
+
+static void compile(wf_book *b, uint32_t flow)
+{
+    const wf_flow *f = wf_ledger_flow_at(b->ledger, flow);
+    const wf_cell *from = cell_at(b, f->from), *to = cell_at(b, f->to);
+    struct ends x;
+
+    wf_book_follow(b);
+    x.from = holders(b, from, &x.from_n);
+    x.to = holders(b, to, &x.to_n);
+    uint32_t first = b->route_count;
+    for (uint32_t i = 0; i < b->pops; i++) {
+        wf_measure_kind kind = wf_measure_rows[b->pop[i].measure].kind;
+        wf_measure entries = kind == WF_OUT || kind == WF_IN ? WF_M_IN_POST : b->pop[i].measure;
+        if (entries != (wf_measure) f->measure) continue;
+        route_population(b, i, f, &x, from != NULL && admits(b, &b->pop[i], from), to != NULL && admits(b, &b->pop[i], to));
+    }
+    b->flow[flow] = (struct routes) { first, b->route_count - first, true };
+    if (b->route_count > first) {
+        if (from != NULL) list_under(b, from->code[WF_D_UNIT], flow);
+        if (to != NULL && (from == NULL || to->code[WF_D_UNIT] != from->code[WF_D_UNIT])) list_under(b, to->code[WF_D_UNIT], flow);
+    }
+    free(x.from);
+    free(x.to);
+}
+
+static const struct routes *routes_of(wf_book *b, uint32_t flow)
+{
+    if (flow >= b->flows) {
+        uint32_t cap = b->flows;
+        b->flow = grown(b->flow, &cap, flow + 1, sizeof *b->flow);
+        memset(b->flow + b->flows, 0, (cap - b->flows) * sizeof *b->flow);
+        b->flows = cap;
+    }
+    if (!b->flow[flow].known) compile(b, flow);
+    return &b->flow[flow];
+}
+
+/* ---- series ---- */
+
+static int32_t *days_of(const struct population *p, const struct series *s) { return (int32_t *) (void *) (s->block + (size_t) p->columns * s->cap); }
+
+/* How many rows lie at or before the day. New entries come near the end. */
+static uint32_t rows_until(const int32_t *day, uint32_t n, int32_t d)
+{
+    if (n == 0 || day[n - 1] <= d) return n;
+    uint32_t low = 0, len = n - 1;
+    while (len > 0) {
+        uint32_t half = len / 2;
+        if (day[low + half] <= d) { low += half + 1; len -= half + 1; }
+        else len = half;
+    }
+    return low;
+}
+
+static size_t block_bytes(const struct population *p, uint32_t cap) { return ((size_t) p->columns * sizeof(int64_t) + sizeof(int32_t)) * cap; }
+
+static void widen(wf_book *b, const struct population *p, struct series *s)
+{
+    struct series w = *s;
+
+    w.cap = s->cap == 0 ? 4 : s->cap + s->cap / 2;
+    w.block = malloc(block_bytes(p, w.cap));
+    WF_ASSERT(w.block != NULL);
+    for (size_t c = 0; c < p->columns && s->n > 0; c++)
+        memcpy(w.block + c * w.cap, s->block + c * s->cap, s->n * sizeof *s->block);
+    if (s->n > 0) memcpy(days_of(p, &w), days_of(p, s), s->n * sizeof(int32_t));
+    b->bytes += block_bytes(p, w.cap) - block_bytes(p, s->cap);
+    free(s->block);
+    *s = w;
+}
+
+static void insert_row(wf_book *b, const struct population *p, struct series *s, uint32_t at, int32_t day)
+{
+    if (s->n == s->cap) widen(b, p, s);
+    int32_t *days = days_of(p, s);
+    memmove(days + at + 1, days + at, (s->n - at) * sizeof *days);
+    days[at] = day;
+    for (size_t c = 0; c < p->columns; c++) {
+        int64_t *col = s->block + c * s->cap;
+        memmove(col + at + 1, col + at, (s->n - at) * sizeof *col);
+        col[at] = at == 0 ? 0 : col[at - 1];
+    }
+    s->n++;
+}
+
+static void drop_row(const struct population *p, struct series *s, uint32_t at)
+{
+    int32_t *days = days_of(p, s);
+
+    memmove(days + at, days + at + 1, (s->n - at - 1) * sizeof *days);
+    for (size_t c = 0; c < p->columns; c++) {
+        int64_t *col = s->block + c * s->cap;
+        memmove(col + at, col + at + 1, (s->n - at - 1) * sizeof *col);
+    }
+    s->n--;
+}
+
+static void add(wf_book *b, const struct population *p, struct series *s, int32_t day, const int64_t delta[COLUMNS])
+{
+    uint32_t at = rows_until(days_of(p, s), s->n, day);
+
+    if (at > 0 && days_of(p, s)[at - 1] == day) at--;
+    else insert_row(b, p, s, at, day);
+    bool same = true;                           /* as the row before: a day that sums to nothing is no row */
+    for (size_t c = 0; c < p->columns; c++) {
+        int64_t *col = s->block + c * s->cap, d = delta[c];
+        for (uint32_t i = at; d != 0 && i < s->n; i++) col[i] += d;
+        same = same && col[at] == (at == 0 ? 0 : col[at - 1]);
+    }
+    if (same) drop_row(p, s, at);
+}
+
+/* The change of each kept column by an entry; false: of none. */
+static bool deltas(const wf_book *b, const struct population *p, wf_day day, int64_t count, int64_t amount, int64_t delta[COLUMNS])
+{
+    const int64_t by[2] = { count, amount };
+    bool any = false;
+
+    for (int c = COUNT; c < COLUMNS; c++) {
+        if (p->at[c] == 0) continue;
+        int64_t weight = c < COUNT_DAY ? 1 : c < COUNT_WORK ? day.n : wf_calendar_index(b->calendar, (wf_day) { day.n - 1 });
+        delta[p->at[c] - 1] = by[c & 1] * weight;
+        any = any || by[c & 1] != 0;
+    }
+    return any;
+}
+
+static void touch(wf_book *b, uint32_t index, struct series *s, int32_t day)
+{
+    if (!s->queued) {
+        b->touched = grown(b->touched, &b->touched_cap, b->touched_count + 1, sizeof *b->touched);
+        b->touched[b->touched_count++] = index;
+        s->queued = true;
+        s->touched = day;
+    } else if (day < s->touched) {
+        s->touched = day;
+    }
+}
+
+void wf_book_apply(wf_book *b, const wf_posting *p)
+{
+    const struct routes *r = routes_of(b, p->flow);
+
+    for (uint32_t i = r->first; i < r->first + r->n; i++) {
+        uint32_t index = b->route[i] >> 1;
+        int64_t sign = b->route[i] & 1 ? -1 : 1, delta[COLUMNS];
+        const struct population *pop = &b->pop[index % b->pops];
+        if (!deltas(b, pop, p->day, sign * p->count, sign * p->amount, delta)) continue;
+        add(b, pop, &b->series[index], p->day.n, delta);
+        touch(b, index, &b->series[index], p->day.n);
+    }
+}
+
+static void apply_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
+{
+    wf_book_apply(ctx, &(wf_posting) { flow, day, count, amount });
+}
+
+static void nothing(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
+{
+    (void) ctx; (void) indicator; (void) unit; (void) from;
+}
+
+void wf_book_rebuild(wf_book *b)
+{
+    forget(b);
+    wf_book_follow(b);
+    for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++)
+        if (routes_of(b, f)->n > 0) wf_ledger_each(b->ledger, f, apply_day, b);
+    wf_book_take_touched(b, nothing, NULL);
+}
+
+void wf_book_take_touched(wf_book *b, wf_book_touched *visit, void *ctx)
+{
+    for (uint32_t i = 0; i < b->touched_count; i++) {
+        uint32_t index = b->touched[i], unit = wf_units_node_unit(b->units, index / b->pops);
+        const struct population *p = &b->pop[index % b->pops];
+        struct series *s = &b->series[index];
+        s->queued = false;
+        for (uint32_t k = 0; k < p->indicators; k++) visit(ctx, p->indicator[k], unit, (wf_day) { s->touched });
+    }
+    b->touched_count = 0;
+}
+
+/* ---- reading ---- */
+
+static int64_t column(const struct population *p, const struct series *s, enum column c, uint32_t rows)
+{
+    return p->at[c] == 0 || rows == 0 ? 0 : s->block[(size_t) (p->at[c] - 1) * s->cap + rows - 1];
+}
+
+wf_sums wf_book_at(const wf_book *b, uint32_t population, uint32_t node, wf_day day)
+{
+    const struct population *p = &b->pop[population];
+    const struct series *s = &b->series[(size_t) node * b->pops + population];
+
+    if (s->n == 0) return (wf_sums) { 0, 0 };
+    uint32_t rows = rows_until(days_of(p, s), s->n, day.n);
+    return (wf_sums) { column(p, s, COUNT, rows), column(p, s, AMOUNT, rows) };
+}
+
+wf_sums wf_book_days(const wf_book *b, uint32_t population, uint32_t node, wf_day day, bool working)
+{
+    const struct population *p = &b->pop[population];
+    const struct series *s = &b->series[(size_t) node * b->pops + population];
+
+    if (s->n == 0) return (wf_sums) { 0, 0 };
+    uint32_t rows = rows_until(days_of(p, s), s->n, day.n);
+    int64_t days = working ? wf_calendar_index(b->calendar, day) : day.n + (int64_t) 1;
+    wf_sums r = { 0, 0 };
+    if (p->at[working ? COUNT_WORK : COUNT_DAY] != 0)
+        r.count = days * column(p, s, COUNT, rows) - column(p, s, working ? COUNT_WORK : COUNT_DAY, rows);
+    if (p->at[working ? AMOUNT_WORK : AMOUNT_DAY] != 0)
+        r.amount = days * column(p, s, AMOUNT, rows) - column(p, s, working ? AMOUNT_WORK : AMOUNT_DAY, rows);
+    return r;
+}
+
+wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day day)
+{
+    const struct population *p = &b->pop[population];
+    const struct series *s = &b->series[(size_t) node * b->pops + population];
+    uint32_t rows = s->n == 0 ? 0 : rows_until(days_of(p, s), s->n, day.n);
+
+    return rows == s->n ? WF_DAY_OPEN : (wf_day) { days_of(p, s)[rows] };
+}
+
+/* ---- causes ---- */
+
+struct tally { wf_sums *sum; int64_t sign; };
+
+static void tally_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
+{
+    struct tally *t = ctx;
+
+    (void) flow; (void) day;
+    t->sum->count += t->sign * count;
+    t->sum->amount += t->sign * amount;
+}
+
+/* Is the unit of this cell among those of the node? */
+static bool inside(const wf_book *b, const wf_cell *cell, uint32_t node)
+{
+    size_t n;
+    uint32_t *node_list = holders(b, cell, &n);
+    bool is_in = among(node_list, n, node);
+
+    free(node_list);
+    return is_in;
+}
+
+static void tally_flow(const wf_book *b, uint32_t flow, uint32_t index, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
+{
+    const struct routes *r = &b->flow[flow];
+
+    for (uint32_t i = r->first; i < r->first + r->n; i++) {
+        if (b->route[i] >> 1 != index) continue;
+        struct tally t = { &sum[wf_ledger_flow_at(b->ledger, flow)->cause], b->route[i] & 1 ? -1 : 1 };
+        wf_ledger_each_in(b->ledger, flow, first, last, tally_day, &t);
+    }
+}
+
+void wf_book_causes(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
+{
+    uint32_t org = wf_units_org(b->units, wf_units_node_unit(b->units, node));
+
+    if (first.n > last.n) return;
+    for (uint32_t code = 1; code < b->codes; code++) {
+        uint32_t unit = b->of_code[code].n == 0 ? WF_NO_UNIT : wf_units_of_code(b->units, (uint16_t) code);
+        if (unit == WF_NO_UNIT || wf_units_org(b->units, unit) != org) continue;
+        if (!inside(b, &(wf_cell) { .code[WF_D_UNIT] = (uint16_t) code }, node)) continue;
+        for (uint32_t i = 0; i < b->of_code[code].n; i++) {
+            uint32_t flow = b->of_code[code].flow[i];
+            const wf_flow *f = wf_ledger_flow_at(b->ledger, flow);
+            const wf_cell *from = cell_at(b, f->from);
+            bool by_to = from == NULL || from->code[WF_D_UNIT] != code;         /* listed here as the unit it goes to */
+            if (by_to && from != NULL && inside(b, from, node)) continue;       /* and met under the one it comes from */
+            tally_flow(b, flow, node * b->pops + population, first, last, sum);
+        }
+    }
+}
