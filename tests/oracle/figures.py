@@ -262,14 +262,19 @@ class Figures:
         found.update(entry.day for o, entry in self.ledger.moves if o == org)
         for (o, _), spans in self.spans.items():
             if o == org:
-                found.update(d for first, last in spans for d in (first, last + 1) if d < FOREVER)
+                found.update(d for first, last in spans for d in (first - 1, first, last + 1) if d < FOREVER)
         tree = self.profile.trees.get(org)
-        return found | (tree.dates() if tree else set())
+        found |= tree.dates() if tree else set()
+        if found and any(term.factor == "dfe_days" for indicator in self.profile.indicators.values() for term in indicator.terms()):
+            leap = (y for y in range(days.civil(min(found))[0], days.civil(self.today)[0] + 1) if days.holds_29_february(*year(y)))
+            found.update(days.day("%d-02-29" % y) for y in leap)
+        return found
 
     def change_days(self, org):
         """All days on which an entry enters or leaves a window that some indicator reads, the days beside them, the first and
         last of each month, up to today. (What a `days over` or a `mean over` sums changes daily: it is looked at on those.)"""
-        look = {(term.window, term.before) for indicator in self.profile.indicators.values() for term in indicator.terms()} | {(None, 0)}
+        look = {(term.window, term.before) for indicator in self.profile.indicators.values() for term in indicator.terms()}
+        look |= {(None, 0), (("months", 12), 0)}
         shapes, entries, found = sorted(look, key=str), sorted(self.entry_days(org)), set()
         for d in entries:
             if d > self.today:
@@ -290,6 +295,10 @@ class Figures:
 ALL_TYPES = ("starter", "change", "leaver", "placement_started", "placement_ended", "training_due", "training_completed",
              "supervision_held", "case_allocated", "case_deallocated", "caseload", "absence", "vacancies_declared",
              "post_opened", "post_changed", "post_closed")
+
+
+def year(y):
+    return days.day("%d-01-01" % y), days.day("%d-12-31" % y)
 
 
 def first_day(test, low, high):

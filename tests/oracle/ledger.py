@@ -126,7 +126,6 @@ class Timeline:
         return sorted(self.look_at)
 
     def post_into(self, ledger):
-        before = None
         for d in self.days():
             # the state at the close of the day before is worked out for itself, not carried along
             before, after = self.stocks(d - 1), self.stocks(d)
@@ -606,7 +605,9 @@ class Ledger:
 
     def __init__(self, profile, facts, every_day=False):
         self.profile, self.every_day = profile, every_day
-        self.net, self.moves, self.findings = {}, [], []
+        self.net, self.findings = {}, []
+        self.all_in_post = []                       # every entry of in_post with its cause
+        self.moves = []                             # (organisation, entry): those that can cross a border
         self.facts = [fact for fact in facts if entitled(fact, profile)]
         self.orgs = sorted({fact.org for fact in self.facts} | set(profile.trees))
         self.teams = {org: set() for org in self.orgs}          # every unit that an event names
@@ -625,6 +626,7 @@ class Ledger:
             sums[1] += value
 
     def in_post_entries(self, org, entries):
+        self.all_in_post += entries
         for entry in entries:
             if entry.cause in ("starter", "leaver", "move"):
                 self.moves.append((org, entry))
