@@ -137,7 +137,8 @@ typedef enum wf_row_kind {
     X(TEXT,   unit,        "percent, children per FTE, count, FTE, days")                                          \
     X(NUMBER, decimals,    "places that are printed")                                                              \
     X(TEXT,   numerator,   "definition")                                                                           \
-    X(TEXT,   denominator, "definition; empty for a count")
+    X(TEXT,   denominator, "definition; empty for a count")                                                        \
+    X(TEXT,   column,     "name of its column in CSV; empty: the name")
 
 #define WF_RULE_FIELDS(X)                                                                                           \
     X(TEXT,       rule,        "name")                                                                             \
