@@ -36,7 +36,8 @@ typedef struct wf_verdict {
 typedef struct wf_publisher_options {
     const char *endpoint;        /* tcp://, ipc:// (or inproc:// with `context`) of `intake` */
     const char *source;          /* [a-z0-9_-], at most WF_SOURCE_MAX; every event must carry the same */
-    uint64_t epoch;              /* raise it when what was sent before may have been lost here; 0: 1 */
+    uint64_t epoch;              /* 0: the clock in milliseconds, so that each publisher begins an epoch of its own and
+                                    what an earlier one still has on the way cannot be taken for its events */
     void *context;               /* a libzmq context to share; NULL: the publisher makes and ends its own */
     uint32_t batch_events;       /* events a frame, at most 2,048; 0: 512; 1: each at once */
     uint32_t batch_bytes;        /* bytes a frame, at most 262,144; 0: 131,072 */
@@ -51,6 +52,7 @@ typedef struct wf_publisher_options {
 typedef struct wf_publisher_counters {
     uint64_t published, accepted, duplicates, refused, known;     /* events */
     uint64_t frames, resent, nacks, welcomes;
+    uint64_t forgotten;          /* settled once, and not known any more: the store was replaced or restored */
     uint64_t unsettled;          /* published - accepted - duplicates - refused - known */
     uint64_t last_sequence;      /* highest journal sequence seen in a reply */
     int64_t reply_us;            /* smoothed time from frame to reply */
@@ -75,7 +77,7 @@ WF_NODISCARD wf_rc wf_publisher_publish(wf_publisher *p, const wf_event *ev, wf_
 WF_NODISCARD wf_rc wf_publisher_publish_encoded(wf_publisher *p, const void *bytes, size_t n, wf_err *e);
 
 /* Sends the current batch, takes replies, sends again what is overdue; waits up to timeout_ms for something to do
- * (0: not at all; -1: until something came). */
+ * (0: not at all), a second at the most. WF_BUSY: a signal came. */
 WF_NODISCARD wf_rc wf_publisher_poll(wf_publisher *p, int timeout_ms, wf_err *e);
 
 /* Polls until all that was published has its verdict. WF_BUSY: timeout_ms passed before (-1: never). */
