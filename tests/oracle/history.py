@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Makes a history of events from a seed, full of what real feeds do badly; or shortens one that makes a command fail.
 
-    history.py --seed N --events 200 [--people 25] [--orgs 1] [--today DATE] [--no-complete] [--no-duplicates] > events.jsonl
+    history.py --seed N --events 200 [--people 25] [--orgs 1] [--profile P.conf] [--today DATE] [--no-complete] [--no-duplicates] > events.jsonl
     history.py --shrink 'COMMAND {}' EVENTS.jsonl > shorter.jsonl      {} is the file; COMMAND fails: exit status not 0
 """
 import argparse
@@ -12,6 +12,10 @@ import random
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from conf import Profile                            # noqa: E402
 
 ORGS = ("alpha", "beta", "gamma")
 TEAMS = ("t1", "t2", "t3", "t4", "service1", "t1", "t2", "t3", "stray")       # `stray` is in no tree
@@ -42,9 +46,13 @@ def easter(year):
 
 
 class History:
-    def __init__(self, seed, people, orgs, today):
+    def __init__(self, seed, people, orgs, today, trees=None):
+        """trees: {organisation: its units}, from a profile; their teams are used in place of the usual ones."""
         self.rng = random.Random(seed)
-        self.orgs, self.today = ORGS[:orgs], today
+        self.orgs, self.today, self.teams = ORGS[:orgs], today, TEAMS
+        if trees:
+            self.orgs = tuple(sorted(trees))[:orgs]
+            self.teams = tuple(sorted({unit for units in trees.values() for unit in units})) + ("stray",)
         self.people = ["p%d" % n for n in range(people)]
         self.events, self.made = [], 0
         self.keys = {}                              # kind: [(org, subject, key, day it began)]
@@ -128,7 +136,7 @@ class History:
             data[name] = self.pick(options)
 
     def put_work(self, data, p=0.85):
-        self.put(data, "team", TEAMS, p)
+        self.put(data, "team", self.teams, p)
         self.put(data, "role", ROLES, p)
         self.put_fte(data)
 
@@ -170,7 +178,7 @@ class History:
         day = self.after(day) if self.chance(0.85) else self.a_day()
         for _ in range(self.pick((1, 1, 1, 2))):    # often two of one day, said at the same time
             data = {"engagement": name}
-            self.put(data, "team", TEAMS, 0.4)
+            self.put(data, "team", self.teams, 0.4)
             self.put(data, "role", ROLES, 0.35)
             if self.chance(0.5):
                 self.put_fte(data, may_be_nil=True)
@@ -304,21 +312,21 @@ class History:
         org = self.pick(self.orgs)
         data = {"fte": self.pick(("0", "1", "2.5", "12.25"))}
         self.put(data, "agency_fte", ("0", "1", "3.4"), 0.6)
-        self.emit("vacancies_declared", org, self.pick(TEAMS + (org, org, org)), self.a_day(), data)
+        self.emit("vacancies_declared", org, self.pick(self.teams + (org, org, org)), self.a_day(), data)
 
     def post(self):
         org, name = self.pick(self.orgs), "post%d" % self.rng.randrange(6)
         day = self.a_day()
         if self.chance(0.8):
             data = {"fte": self.pick(("1", "0.5", "3"))}
-            self.put(data, "unit", TEAMS, 0.8)
+            self.put(data, "unit", self.teams, 0.8)
             self.put(data, "role", ROLES, 0.8)
             self.put(data, "status", ("funded", "frozen"), 0.3)
             self.emit("post_opened", org, name, day, data, inferred=self.chance(0.1))
         for _ in range(self.rng.randint(0, 2)):
             data = {}
             self.put(data, "fte", ("1", "0.8", "2", None), 0.4)
-            self.put(data, "unit", TEAMS + (None,), 0.4)
+            self.put(data, "unit", self.teams + (None,), 0.4)
             self.put(data, "role", ROLES + (None,), 0.3)
             self.put(data, "status", ("funded", "frozen", None), 0.4)
             if data:
@@ -397,6 +405,7 @@ def main():
     p.add_argument("--events", type=int, default=200)
     p.add_argument("--people", type=int, default=25)
     p.add_argument("--orgs", type=int, default=1, choices=(1, 2, 3))
+    p.add_argument("--profile", help="take organisations and units from its trees")
     p.add_argument("--today", type=datetime.date.fromisoformat, default=datetime.date(2025, 3, 14))
     p.add_argument("--no-complete", action="store_true", help="no source says `complete`")
     p.add_argument("--no-duplicates", action="store_true", help="each event once (else 30 %% come twice)")
@@ -405,7 +414,8 @@ def main():
     if options.shrink:
         sys.stdout.writelines(shrink(*options.shrink))
         return
-    history = History(options.seed, options.people, options.orgs, options.today)
+    trees = {org: tree.links for org, tree in Profile(options.profile).trees.items()} if options.profile else None
+    history = History(options.seed, options.people, options.orgs, options.today, trees)
     for event in history.make(options.events, not options.no_complete, not options.no_duplicates):
         print(json.dumps(event, separators=(",", ":")))
 
