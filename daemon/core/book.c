@@ -23,6 +23,7 @@ struct wf_book {
     const wf_ledger *ledger;
     wf_units *units;
     struct population *pop; uint32_t pops;
+    uint32_t (*terms)[2][WF_TERMS_MAX];         /* populations of each indicator's numerator and denominator */
     struct series *series; uint32_t nodes;      /* series[node * pops + population] */
     struct routes *flow; uint32_t flows;
     uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
@@ -78,7 +79,7 @@ static void need(struct population *p, const wf_term *t, const wf_measure_row *r
         keep_column(p, amount ? AMOUNT_WORK : COUNT_WORK);
 }
 
-static void take_term(wf_book *b, const wf_term *t, uint32_t indicator)
+static uint32_t take_term(wf_book *b, const wf_term *t, uint32_t indicator)
 {
     uint32_t i = wf_book_population(b, t->measure, &t->filter);
 
@@ -90,16 +91,19 @@ static void take_term(wf_book *b, const wf_term *t, uint32_t indicator)
     }
     struct population *p = &b->pop[i];
     need(p, t, &wf_measure_rows[t->measure]);
-    if (p->indicators > 0 && p->indicator[p->indicators - 1] == indicator) return;
+    if (p->indicators > 0 && p->indicator[p->indicators - 1] == indicator) return i;
     p->indicator = realloc(p->indicator, (p->indicators + 1) * sizeof *p->indicator);
     WF_ASSERT(p->indicator != NULL);
     p->indicator[p->indicators++] = indicator;
+    return i;
 }
 
-static void take_expression(wf_book *b, const wf_expression *x, uint32_t indicator)
+static void take_expression(wf_book *b, const wf_expression *x, uint32_t indicator, bool denominator)
 {
-    for (size_t i = 0; i < x->n; i++) take_term(b, &x->term[i], indicator);
+    for (size_t i = 0; i < x->n; i++) b->terms[indicator][denominator][i] = take_term(b, &x->term[i], indicator);
 }
+
+const uint32_t *wf_book_terms(const wf_book *b, uint32_t indicator, bool denominator) { return b->terms[indicator][denominator]; }
 
 /* ---- life ---- */
 
@@ -124,9 +128,11 @@ wf_book *wf_book_new(const wf_profile *p, const wf_calendar *c, const wf_ledger 
     b->calendar = c;
     b->ledger = l;
     b->units = wf_units_new(p);
+    b->terms = calloc(p->indicator_count + 1, sizeof *b->terms);
+    WF_ASSERT(b->terms != NULL);
     for (uint32_t i = 0; i < p->indicator_count; i++) {
-        take_expression(b, &p->indicator[i].denominator, i);
-        take_expression(b, &p->indicator[i].numerator, i);
+        take_expression(b, &p->indicator[i].denominator, i, true);
+        take_expression(b, &p->indicator[i].numerator, i, false);
     }
     wf_book_follow(b);
     return b;
@@ -152,6 +158,7 @@ void wf_book_free(wf_book **p)
     for (uint32_t i = 0; i < b->codes; i++) free(b->of_code[i].flow);
     wf_units_free(&b->units);
     free(b->pop);
+    free(b->terms);
     free(b->series);
     free(b->flow);
     free(b->route);

@@ -32,9 +32,11 @@ size_t wf_book_bytes(const wf_book *b);
 
 /* ---- for indicator.c and alert.c ---- */
 
-/* Where a term reads: number of the population; WF_NO_POPULATION for a term without (no people). */
+/* Where a term reads: number of the population; WF_NO_POPULATION: no indicator reads it. */
 #define WF_NO_POPULATION UINT32_MAX
 uint32_t wf_book_population(const wf_book *b, wf_measure m, const wf_filter *f);
+/* The populations of an indicator's terms, in their order. */
+const uint32_t *wf_book_terms(const wf_book *b, uint32_t indicator, bool denominator);
 
 typedef struct wf_sums { int64_t count, amount; } wf_sums;
 /* What had been entered by the close of `day`: a stock, or the sum of a flow since ever. */

@@ -18,6 +18,9 @@ void wf_figure_history(const wf_book *b, const wf_complete *c, uint32_t indicato
 /* The first day after `day` on which the figure can differ, by entries and by time as known now; never too late, maybe too early. */
 wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
 
+/* The same by entries and windows alone, without a look at completeness. */
+wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
+
 /* The figure's value against a limit in millionths of its unit, exactly: -1, 0, 1. Only for status ok, u or low. */
 int wf_figure_compare(const wf_profile *p, uint32_t indicator, const wf_figure *f, int64_t limit);
 /* The value of any two sums of this indicator, in millionths, half up away from zero; denominator 0 gives 0. */
@@ -31,5 +34,8 @@ wf_str wf_figure_unit_text(const wf_indicator *i);
 /* The sums as two exact integers; false: the denominator (if there is one) is 0. No look at completeness. */
 typedef struct wf_fraction { int64_t numerator, denominator; } wf_fraction;
 bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret);
+/* Entries of the days [first, last] by cause, counted as the figure of `day` counts entries inside its window. */
+void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day first, wf_day last, wf_day day, wf_day today,
+                       wf_fraction by[WF_CAUSE_COUNT]);
 /* How the sums moved from `then` to `now` as known now, by cause; adds up exactly to their difference. */
 void wf_figure_causes(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day then, wf_day now, wf_day today, wf_fraction by[WF_CAUSE_COUNT]);

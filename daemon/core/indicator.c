@@ -1,0 +1,502 @@
+#include "core/indicator.h"
+#include <string.h>
+
+typedef __int128 wide;
+
+/* One reading of a term: what it takes, of which days, in which node. */
+struct reading { const wf_term *term; uint32_t population, node; wf_day after, end; };
+
+/* The sides of an indicator's fraction. */
+struct side { const wf_expression *x; const uint32_t *population; };
+
+static struct side side_of(const wf_book *b, uint32_t indicator, bool denominator)
+{
+    const wf_indicator *i = &wf_book_profile(b)->indicator[indicator];
+
+    return (struct side) { denominator ? &i->denominator : &i->numerator, wf_book_terms(b, indicator, denominator) };
+}
+
+static wf_day end_of(const wf_term *t, wf_day day) { return t->months_before == 0 ? day : wf_day_months_back(day, t->months_before); }
+
+static wf_day after_of(const wf_term *t, wf_day day)
+{
+    wf_day end = end_of(t, day);
+
+    return t->reading == WF_AT_END ? (wf_day) { end.n - 1 } : wf_window_after(t->window, end);
+}
+
+static uint32_t node_of(const wf_book *b, uint32_t unit, wf_day day, wf_day today)
+{
+    const wf_units *u = wf_book_units(b);
+
+    return wf_units_node(u, unit, wf_units_reads_today(u, unit) ? today : day);
+}
+
+static struct reading reading_of(struct side s, size_t i, uint32_t node, wf_day day)
+{
+    const wf_term *t = &s.x->term[i];
+
+    return (struct reading) { t, s.population[i], node, after_of(t, day), end_of(t, day) };
+}
+
+static bool is_amount(const wf_term *t)
+{
+    const wf_measure_row *row = &wf_measure_rows[t->measure];
+
+    return t->field == row->amount && t->field != row->count;
+}
+
+/* `days over` a share of a day counts working days; everything else counts days as they come. */
+static bool of_working_days(const wf_term *t) { return t->reading == WF_DAYS_OVER && wf_measure_rows[t->measure].amount == WF_DAYS; }
+
+static int64_t factor_of(const wf_term *t, wf_day end)
+{
+    if (!t->dfe_days) return t->factor;
+    return t->factor * (wf_day_has_29_february(wf_day_months_back(end, 12), end) ? 254 : 253);
+}
+
+static wf_sums minus(wf_sums a, wf_sums b) { return (wf_sums) { a.count - b.count, a.amount - b.amount }; }
+
+static wf_sums sums_of(const wf_book *b, const struct reading *r)
+{
+    bool working = of_working_days(r->term);
+
+    switch (r->term->reading) {
+    case WF_AT_END: return wf_book_at(b, r->population, r->node, r->end);
+    case WF_OVER: return minus(wf_book_at(b, r->population, r->node, r->end), wf_book_at(b, r->population, r->node, r->after));
+    case WF_MEAN_OVER: case WF_DAYS_OVER: break;
+    }
+    return minus(wf_book_days(b, r->population, r->node, r->end, working), wf_book_days(b, r->population, r->node, r->after, working));
+}
+
+static int64_t sum_side(const wf_book *b, struct side s, uint32_t node, wf_day day)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < s.x->n; i++) {
+        struct reading r = reading_of(s, i, node, day);
+        wf_sums got = sums_of(b, &r);
+        sum += factor_of(r.term, r.end) * (is_amount(r.term) ? got.amount : got.count);
+    }
+    return sum;
+}
+
+/* Days of a side that is a mean, else 1. Terms of a mean share their window. */
+static int64_t mean_days(const wf_expression *x, wf_day day)
+{
+    if (x->n == 0 || x->term[0].reading != WF_MEAN_OVER) return 1;
+    return end_of(&x->term[0], day).n - after_of(&x->term[0], day).n;
+}
+
+static bool is_mean(const wf_expression *x) { return x->n > 0 && x->term[0].reading == WF_MEAN_OVER; }
+
+/* A mean is its sum by its days; of two means the days cancel where they are as many. */
+static wf_fraction sums_at(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day)
+{
+    struct side n = side_of(b, indicator, false), d = side_of(b, indicator, true);
+    int64_t n_days = mean_days(n.x, day), d_days = mean_days(d.x, day);
+    wf_fraction f = { sum_side(b, n, node, day), 0 };
+
+    if (d.x->n == 0) {
+        f.denominator = is_mean(n.x) ? n_days * WF_FTE_ONE : 0;
+        return f;
+    }
+    f.denominator = sum_side(b, d, node, day);
+    if (n_days == d_days) return f;
+    f.numerator *= d_days;
+    f.denominator *= n_days;
+    return f;
+}
+
+bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret)
+{
+    const wf_indicator *i = &wf_book_profile(b)->indicator[indicator];
+
+    *ret = sums_at(b, indicator, node_of(b, unit, day, today), day);
+    return (i->denominator.n == 0 && !is_mean(&i->numerator)) || ret->denominator != 0;
+}
+
+/* ---- value ---- */
+
+static int64_t unit_of(wf_measure_field f) { return f == WF_FTE || f == WF_DAYS ? WF_FTE_ONE : 1; }
+
+/* value in millionths = numerator x scale / denominator */
+static int64_t scale_of(const wf_indicator *i)
+{
+    int64_t percent = i->unit == WF_UNIT_PERCENT ? 100 : 1, n = unit_of(i->numerator.term[0].field);
+    int64_t d = i->denominator.n > 0 ? unit_of(i->denominator.term[0].field) : is_mean(&i->numerator) ? WF_FTE_ONE : 1;
+
+    return percent * (1000000 / n) * d;
+}
+
+/* Half up means away from zero (I1). */
+static int64_t divide(wide n, wide d)
+{
+    bool negative = (n < 0) != (d < 0);
+
+    if (n < 0) n = -n;
+    if (d < 0) d = -d;
+    wide q = (2 * n + d) / (2 * d);
+    if (q > INT64_MAX) q = INT64_MAX;
+    return (int64_t) (negative ? -q : q);
+}
+
+int64_t wf_figure_value(const wf_profile *p, uint32_t indicator, int64_t numerator, int64_t denominator)
+{
+    const wf_indicator *i = &p->indicator[indicator];
+
+    if (i->denominator.n == 0 && !is_mean(&i->numerator)) denominator = 1;
+    return denominator == 0 ? 0 : divide((wide) numerator * scale_of(i), denominator);
+}
+
+int wf_figure_compare(const wf_profile *p, uint32_t indicator, const wf_figure *f, int64_t limit)
+{
+    wide d = f->has_denominator ? f->denominator : 1, n = (wide) f->numerator * scale_of(&p->indicator[indicator]);
+
+    if (d < 0) { d = -d; n = -n; }
+    return (n > limit * d) - (n < limit * d);
+}
+
+static int64_t places(int64_t value, int decimals)
+{
+    int64_t step = 1;
+
+    for (int k = decimals; k < 6; k++) step *= 10;
+    return divide(value, step);
+}
+
+wf_str wf_figure_unit_text(const wf_indicator *i)
+{
+    static const char *const text[] = { "percent", "count", "FTE", "days", "per FTE" };
+
+    return i->noun.n > 0 && i->unit == WF_UNIT_RATIO ? i->noun : wf_str_of(text[i->unit]);
+}
+
+static wf_measured measured(const wf_expression *x)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        wf_measure m = x->term[i].measure;
+        if (x->term[i].field == WF_FTE && (m == WF_M_VACANCIES || m == WF_M_AGENCY_COVER || m == WF_M_POSTS)) return WF_POSTS_FTE;
+    }
+    const wf_term *t = &x->term[0];
+    switch (t->field) {
+    case WF_HEADS: return WF_PEOPLE;
+    case WF_FTE: return t->dfe_days ? WF_DAYS_MILLIONTHS : WF_FTE_MILLIONTHS;
+    case WF_DAYS: return WF_DAYS_MILLIONTHS;
+    case WF_COUNT: return t->measure == WF_M_CASES || t->measure == WF_M_CASES_WORKER_LEFT ? WF_CHILDREN : WF_EVENTS;
+    case WF_NONE: case WF_PENCE: break;
+    }
+    return WF_EVENTS;
+}
+
+/* I5. Of a denominator its first term, of a count of occurrences all of it. */
+static int64_t people(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day)
+{
+    struct side s = side_of(b, indicator, true);
+    bool counted = s.x->n == 0;
+
+    if (counted) s = side_of(b, indicator, false);
+    if (wf_measure_rows[s.x->term[0].measure].kind == WF_STOCK)
+        return wf_book_at(b, s.population[0], node, day).count;
+    int64_t sum = 0;
+    for (size_t i = 0; i < (counted ? s.x->n : 1); i++) {
+        struct reading r = reading_of(s, i, node, day);
+        sum += (counted ? r.term->factor : 1) * sums_of(b, &r).count;
+    }
+    return sum;
+}
+
+/* ---- completeness ---- */
+
+uint32_t wf_figure_rests_on(const wf_profile *p, uint32_t indicator)
+{
+    const wf_expression *x[2] = { &p->indicator[indicator].numerator, &p->indicator[indicator].denominator };
+    uint32_t types = 0;
+
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x[s]->n; i++) types |= wf_profile_rests_on(p, x[s]->term[i].measure);
+    return types;
+}
+
+typedef wf_day day_fn(const wf_term *t, wf_day day);
+
+/* The first day from `day` on for which `of` (which never falls) reaches `least`. */
+static wf_day first_reaching(const wf_term *t, day_fn *of, wf_day day, wf_day least)
+{
+    wf_day at = of(t, day);
+
+    if (at.n >= least.n) return day;
+    if (least.n > day.n + 100 * 366) return WF_DAY_OPEN;
+    wf_day low = day, high = { day.n + (least.n - at.n) };
+    if (of(t, high).n >= least.n) low.n = high.n - 4 > day.n ? high.n - 4 : day.n;      /* as good as always */
+    if (of(t, low).n >= least.n) low = day;
+    while (of(t, high).n < least.n) {
+        low = high;
+        high.n += 31;
+    }
+    while (high.n - low.n > 1) {
+        wf_day mid = { low.n + (high.n - low.n) / 2 };
+        if (of(t, mid).n >= least.n) high = mid;
+        else low = mid;
+    }
+    return high;
+}
+
+/* One step towards the first day on which every day that is read is inside: the same day once it is. */
+static wf_day nearer(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t org, wf_day day)
+{
+    for (int s = 0; s < 2; s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++) {
+            const wf_term *t = &side.x->term[i];
+            uint32_t types = wf_profile_rests_on(wf_book_profile(b), t->measure);
+            wf_day first = { after_of(t, day).n + 1 }, last = end_of(t, day), from, until;
+            if (wf_complete_inside(c, org, types, first, last, NULL)) continue;
+            if (!wf_complete_span(c, org, types, last, &from, &until)) return WF_DAY_OPEN;
+            return first_reaching(t, after_of, day, (wf_day) { from.n - 1 });
+        }
+    }
+    return day;
+}
+
+static wf_day known_from(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t org, wf_day day)
+{
+    for (int step = 0; step < 10000; step++) {
+        wf_day next = nearer(b, c, indicator, org, day);
+        if (next.n == day.n || next.n == INT32_MAX) return next;
+        day = next;
+    }
+    return WF_DAY_OPEN;
+}
+
+static bool is_known(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t org, wf_day day, wf_day *until)
+{
+    *until = WF_DAY_OPEN;
+    for (int s = 0; s < 2; s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++) {
+            const wf_term *t = &side.x->term[i];
+            wf_day to;
+            if (!wf_complete_inside(c, org, wf_profile_rests_on(wf_book_profile(b), t->measure),
+                                    (wf_day) { after_of(t, day).n + 1 }, end_of(t, day), &to)) return false;
+            if (to.n < until->n) *until = to;
+        }
+    }
+    return true;
+}
+
+/* The last day up to `day` on which all types are complete; the day before the first of days if there is none. */
+static wf_day complete_before(const wf_complete *c, uint32_t org, uint32_t types, wf_day day)
+{
+    wf_day best = { WF_DAY_FIRST.n - 1 }, from, until;
+
+    for (wf_day at = WF_DAY_FIRST; wf_complete_span(c, org, types, at, &from, &until) && from.n <= day.n; at.n = until.n + 1) {
+        best = until;
+        if (until.n >= day.n) break;
+    }
+    return best;
+}
+
+/* ---- the figure ---- */
+
+static wf_day first_read(const wf_indicator *i, wf_day day)
+{
+    const wf_expression *x[2] = { &i->numerator, &i->denominator };
+    wf_day from = day;
+
+    for (int s = 0; s < 2; s++)
+        for (size_t k = 0; k < x[s]->n; k++) {
+            wf_day first = { after_of(&x[s]->term[k], day).n + 1 };
+            if (first.n < from.n) from = first;
+        }
+    return from;
+}
+
+static wf_figure_status status_of(const wf_profile *p, uint32_t indicator, const wf_figure *f)
+{
+    const wf_indicator *i = &p->indicator[indicator];
+
+    if (f->has_denominator && f->denominator == 0) return WF_FIGURE_Z;
+    if (i->unreliable_above != WF_NO_EDGE && wf_figure_compare(p, indicator, f, i->unreliable_above) > 0) return WF_FIGURE_U;
+    if (f->numerator != 0 && places(f->value, i->decimals) == 0) return WF_FIGURE_LOW;
+    return WF_FIGURE_OK;
+}
+
+void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_figure *f)
+{
+    const wf_profile *p = wf_book_profile(b);
+    const wf_units *u = wf_book_units(b);
+    const wf_indicator *i = &p->indicator[indicator];
+    wf_day tree_day = wf_units_reads_today(u, unit) ? today : day;
+    uint32_t node = wf_units_node(u, unit, tree_day), org = wf_units_org(u, unit);
+    wf_fraction sums = sums_at(b, indicator, node, day);
+
+    *f = (wf_figure) {
+        .indicator = i->name, .version = i->version, .unit = wf_units_path(u, unit, tree_day), .day = day, .from = first_read(i, day),
+        .numerator = sums.numerator, .denominator = sums.denominator,
+        .has_denominator = i->denominator.n > 0 || is_mean(&i->numerator),
+        .numerator_of = measured(&i->numerator),
+        .denominator_of = i->denominator.n > 0 ? measured(&i->denominator) : WF_DAYS_MILLIONTHS,
+        .people = people(b, indicator, node, day), .value = wf_figure_value(p, indicator, sums.numerator, sums.denominator),
+        .decimals = i->decimals, .unit_of_value = wf_figure_unit_text(i), .no_data_until = day, .provisional = day.n >= today.n,
+        .rating = WF_UNKNOWN, .history_from = day,
+    };
+    if (!is_known(b, c, indicator, org, day, &f->complete_until)) {
+        f->status = WF_FIGURE_X;
+        f->no_data_until = known_from(b, c, indicator, org, day);
+        f->complete_until = complete_before(c, org, wf_figure_rests_on(p, indicator), day);
+        return;
+    }
+    f->status = status_of(p, indicator, f);
+}
+
+void wf_figure_history(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day first, wf_day last,
+                       wf_day today, wf_figure_visit *visit, void *ctx)
+{
+    for (wf_day d = first; d.n <= last.n; d.n++) {
+        wf_figure f;
+        wf_figure_read(b, c, indicator, unit, d, today, &f);
+        visit(ctx, &f);
+    }
+}
+
+/* ---- when it can change ---- */
+
+static wf_day sooner(wf_day a, wf_day b) { return a.n < b.n ? a : b; }
+
+/* When an entry comes in, one leaves the window, or the number of days of the year changes. */
+static wf_day reading_changes(const wf_book *b, const struct reading *r, wf_day day)
+{
+    wf_day next = WF_DAY_OPEN, entry = wf_book_next(b, r->population, r->node, r->end), tomorrow = { day.n + 1 };
+
+    if (r->term->reading == WF_MEAN_OVER || r->term->reading == WF_DAYS_OVER) {
+        wf_sums stock = wf_book_at(b, r->population, r->node, r->end), sum = sums_of(b, r);
+        if (stock.count != 0 || stock.amount != 0 || sum.count != 0 || sum.amount != 0) return tomorrow;
+    }
+    if (entry.n != INT32_MAX) next = first_reaching(r->term, end_of, tomorrow, entry);
+    if (r->term->reading == WF_OVER) {
+        wf_day leaves = wf_book_next(b, r->population, r->node, r->after);
+        if (leaves.n <= r->end.n) next = sooner(next, first_reaching(r->term, after_of, tomorrow, leaves));
+    }
+    if (r->term->dfe_days) {
+        int year = wf_day_year(day);
+        for (int k = 0; k < 6; k++) {               /* 28 and 29 February and 1 March of three years */
+            wf_day turn = { wf_day_of(year + k / 3 - 1, 3, 1).n + k % 3 - 1 };
+            if (k % 3 == 0) turn.n--;
+            if (turn.n > day.n) next = sooner(next, turn);
+        }
+        if (r->term->months_before != 0) next = tomorrow;
+    }
+    return next;
+}
+
+wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
+{
+    const wf_units *u = wf_book_units(b);
+    uint32_t node = node_of(b, unit, day, today);
+    wf_day next = wf_units_reads_today(u, unit) ? WF_DAY_OPEN : wf_units_next_version(u, unit, day), tomorrow = { day.n + 1 };
+
+    for (int s = 0; s < 2; s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++) {
+            struct reading r = reading_of(side, i, node, day);
+            next = sooner(next, reading_changes(b, &r, day));
+        }
+    }
+    return next.n <= day.n ? tomorrow : next;
+}
+
+wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
+{
+    uint32_t org = wf_units_org(wf_book_units(b), unit);
+    wf_day until, tomorrow = { day.n + 1 };
+
+    if (!is_known(b, c, indicator, org, day, &until)) return known_from(b, c, indicator, org, tomorrow);
+    wf_day next = wf_figure_moves(b, indicator, unit, day, today);
+    for (int s = 0; s < 2 && until.n != INT32_MAX; s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++)
+            next = sooner(next, first_reaching(&side.x->term[i], end_of, tomorrow, (wf_day) { until.n + 1 }));
+    }
+    return next;
+}
+
+/* ---- causes ---- */
+
+static void put(wf_fraction *f, bool denominator, int64_t v)
+{
+    if (denominator) f->denominator += v;
+    else f->numerator += v;
+}
+
+static int64_t field_of(const wf_term *t, wf_sums s) { return is_amount(t) ? s.amount : s.count; }
+
+/* Entries of the term's own days (first, last] by cause. */
+static void term_entered(const wf_book *b, const struct reading *r, wf_day first, wf_day last, bool denominator, wf_fraction by[WF_CAUSE_COUNT])
+{
+    wf_sums sum[WF_CAUSE_COUNT] = { { 0, 0 } };
+
+    if (first.n > last.n) return;
+    wf_book_causes(b, r->population, r->node, first, last, sum);
+    for (int c = 0; c < WF_CAUSE_COUNT; c++) put(&by[c], denominator, factor_of(r->term, r->end) * field_of(r->term, sum[c]));
+}
+
+static bool summed_over_days(const wf_term *t) { return t->reading == WF_MEAN_OVER || t->reading == WF_DAYS_OVER; }
+
+void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day first, wf_day last, wf_day day, wf_day today,
+                       wf_fraction by[WF_CAUSE_COUNT])
+{
+    uint32_t node = node_of(b, unit, day, today);
+
+    memset(by, 0, WF_CAUSE_COUNT * sizeof *by);
+    for (int s = 0; s < 2; s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++) {
+            struct reading r = reading_of(side, i, node, day);
+            if (!summed_over_days(r.term)) term_entered(b, &r, end_of(r.term, first), end_of(r.term, last), s, by);
+        }
+    }
+}
+
+/* From (then's window] to (now's window]: what came in by cause, what left. */
+static void term_causes(const wf_book *b, const struct reading *was, const struct reading *is, bool denominator, wf_fraction by[WF_CAUSE_COUNT])
+{
+    int64_t k = factor_of(is->term, is->end);
+    const struct reading in = { is->term, is->population, is->node, was->end, is->end }, out = { is->term, is->population, is->node, was->after, is->after };
+
+    if (summed_over_days(is->term)) {
+        put(&by[WF_BY_REPORT], denominator, k * field_of(is->term, sums_of(b, &in)));
+        put(&by[WF_BY_LEFT_WINDOW], denominator, -k * field_of(is->term, sums_of(b, &out)));
+        return;
+    }
+    term_entered(b, is, (wf_day) { was->end.n + 1 }, is->end, denominator, by);
+    if (is->term->reading != WF_OVER) return;
+    wf_sums left = minus(wf_book_at(b, is->population, is->node, is->after), wf_book_at(b, is->population, is->node, was->after));
+    put(&by[WF_BY_LEFT_WINDOW], denominator, -k * field_of(is->term, left));
+}
+
+void wf_figure_causes(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day then, wf_day now, wf_day today, wf_fraction by[WF_CAUSE_COUNT])
+{
+    const wf_indicator *x = &wf_book_profile(b)->indicator[indicator];
+    uint32_t node = node_of(b, unit, now, today);
+    wf_fraction was, is, sum = { 0, 0 };
+
+    memset(by, 0, WF_CAUSE_COUNT * sizeof *by);
+    (void) wf_figure_sums(b, indicator, unit, then, today, &was);
+    (void) wf_figure_sums(b, indicator, unit, now, today, &is);
+    for (int s = 0; s < 2 && !is_mean(&x->numerator) && !is_mean(&x->denominator); s++) {
+        struct side side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side.x->n; i++) {
+            struct reading a = reading_of(side, i, node, then), z = reading_of(side, i, node, now);
+            term_causes(b, &a, &z, s, by);
+        }
+    }
+    for (int c = 0; c < WF_CAUSE_COUNT; c++) {
+        sum.numerator += by[c].numerator;
+        sum.denominator += by[c].denominator;
+    }
+    /* What no entry explains: the unit held other teams then, or the year has another number of days, or it is a mean. */
+    wf_cause rest = node != node_of(b, unit, then, today) ? WF_BY_REORGANISATION : WF_BY_TIME;
+    by[rest].numerator += is.numerator - was.numerator - sum.numerator;
+    by[rest].denominator += is.denominator - was.denominator - sum.denominator;
+}
