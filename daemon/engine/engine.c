@@ -1,0 +1,502 @@
+/* engine -- opening, groups, ticks and what there is to tell; see engine.h and state.h. */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/profile.h"
+#include "engine/state.h"
+#include "frame.h"
+
+void *wf_engine_grow(void *p, size_t n)
+{
+    void *q = realloc(p, n);
+    WF_ASSERT(q != NULL);
+    return q;
+}
+
+/* ---- what is made from the profile ---- */
+
+void wf_engine_fold_settings(wf_engine *en)
+{
+    const wf_profile *p = en->profile;
+    for (size_t i = 0; i < p->role_count; i++)
+        (void) wf_ledger_code(en->ledger, WF_D_ROLE, p->role[i]);
+    uint32_t ranks = wf_ledger_codes(en->ledger, WF_D_ROLE) + 1;
+    free(en->rank);
+    en->rank = calloc(ranks, 1);
+    WF_ASSERT(en->rank != NULL);
+    for (size_t i = 0; i < p->role_count && i < 254; i++)
+        en->rank[wf_ledger_code_find(en->ledger, WF_D_ROLE, p->role[i])] = (uint8_t) (i + 1);
+    wf_fold_settings s = {
+        .rank = en->rank, .ranks = ranks, .caseload_days = p->caseload_days, .supervision_every = p->supervision_every,
+        .allocations = p->allocations, .posts = p->posts,
+    };
+    wf_fold_free(&en->fold);
+    en->fold = wf_fold_new(en->ledger, en->calendar, &s);
+    en->fold->sources = (wf_sources) { en->source_name, en->sources };
+}
+
+/* Completeness as the journal knows it: what each source has said, and when it was said first. */
+static wf_rc load_complete(wf_engine *en, wf_err *e)
+{
+    WF_TRY(wf_store_begin(en->store, e));
+    wf_rc rc = WF_OK;
+    for (uint32_t s = 1; s <= wf_store_subjects(en->store) && rc == WF_OK; s++) {
+        uint8_t kind;
+        uint16_t org;
+        wf_str id;
+        wf_timeline *t;
+        rc = wf_store_subject_id(en->store, s, &kind, &org, &id, e);
+        if (rc != WF_OK || kind != WF_SOURCE)
+            continue;
+        rc = wf_engine_timeline(en, s, WF_SOURCE, org, &t, e);
+        for (uint32_t i = 0; rc == WF_OK && i < t->chain[WF_CHAIN_COMPLETE].n; i++) {
+            const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
+            wf_record r;
+            rc = wf_store_read(en->store, f->sequence, &r, e);
+            if (rc == WF_OK)
+                wf_complete_said(en->complete, wf_units_of_code(wf_book_units(en->book), org), wf_complete_of(t, f)->types,
+                                 wf_day_london((wf_instant) { r.arrival - 1 }));
+        }
+        if (rc == WF_OK)
+            rc = wf_engine_complete_changed(en, s, org, e);
+    }
+    wf_store_abort(en->store);
+    return rc;
+}
+
+static wf_rc import_told(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
+{
+    wf_engine *en = ctx;
+    (void) kind, (void) number, (void) e;
+    (void) wf_judge_import(en->judge, bytes, n);    /* a rule or unit that is gone has nothing to carry over */
+    return WF_OK;
+}
+
+/* Book, completeness and judge, over the ledger as it stands. */
+static wf_rc make_readings(wf_engine *en, wf_err *e)
+{
+    wf_judge_free(&en->judge);
+    wf_complete_free(&en->complete);
+    wf_book_free(&en->book);
+    en->book = wf_book_new(en->profile, en->calendar, en->ledger);
+    wf_book_rebuild(en->book);
+    en->complete = wf_complete_new(en->profile, wf_book_units(en->book), en->profile_day);
+    WF_TRY(load_complete(en, e));
+    en->judge = wf_judge_new(en->book, en->complete, en->profile_day, wf_store_alerts(en->store));
+    return wf_store_smalls(en->store, SMALL_TOLD, import_told, en, e);
+}
+
+/* ---- told alerts ---- */
+
+static wf_rc emit_alert(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
+{
+    wf_engine *en = ctx;
+    uint8_t buf[16384];
+    wf_out o = wf_out_to(buf, sizeof buf);
+    wf_put_row(&o, WF_ROW_ALERT, a);
+    size_t n = wf_out_length(&o);
+    WF_ASSERT(n > 0);
+    WF_TRY(wf_store_alert_put(en->store, a->number, buf, n, e));
+    WF_TRY(wf_store_small_put(en->store, SMALL_TOLD, t->key, t->bytes, t->n, e));
+    if (en->outs == en->out_cap)
+        en->out = wf_engine_grow(en->out, (en->out_cap = en->out_cap == 0 ? 64 : en->out_cap * 2) * sizeof *en->out);
+    void *copy = wf_engine_grow(NULL, n);
+    memcpy(copy, buf, n);
+    en->out[en->outs++] = (struct told_alert) { copy, n };
+    return WF_OK;
+}
+
+wf_rc wf_engine_alert_read(const void *bytes, size_t n, wf_alert *ret, wf_err *e)
+{
+    wf_in in = { bytes, (const uint8_t *) bytes + n };
+    wf_row row;
+    WF_TRY(wf_take_row(&in, &row, e));
+    if (row.kind != WF_ROW_ALERT)
+        return wf_fail(e, WF_DAMAGED, "outbox: not an alert");
+    *ret = row.as.alert;
+    return WF_OK;
+}
+
+void wf_engine_take_alerts(wf_engine *en, wf_engine_alert_visit *visit, void *ctx)
+{
+    pthread_mutex_lock(&en->lock);
+    size_t n = en->out_committed;
+    for (size_t i = 0; i < n; i++) {
+        wf_alert a;
+        if (wf_engine_alert_read(en->out[i].bytes, en->out[i].n, &a, NULL) == WF_OK)
+            visit(ctx, &a, en->out[i].bytes, en->out[i].n);
+        free(en->out[i].bytes);
+    }
+    if (n > 0)
+        memmove(en->out, en->out + n, (en->outs - n) * sizeof *en->out);
+    en->outs -= n;
+    en->out_committed = 0;
+    pthread_mutex_unlock(&en->lock);
+}
+
+/* ---- figures to tell ---- */
+
+void wf_engine_mark_changed(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day from)
+{
+    uint64_t i = (uint64_t) unit * en->profile->indicator_count + indicator;
+    if (i >= en->changed_cap) {
+        uint64_t cap = i + i / 2 + 1024;
+        en->changed = wf_engine_grow(en->changed, cap * sizeof *en->changed);
+        for (uint64_t k = en->changed_cap; k < cap; k++)
+            en->changed[k] = INT32_MAX;
+        en->changed_cap = cap;
+    }
+    if (en->changed[i] == INT32_MAX)
+        en->changed_count++;
+    if (from.n < en->changed[i])
+        en->changed[i] = from.n;
+}
+
+static void mark_all(wf_engine *en, wf_day from)
+{
+    for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)
+        for (uint32_t i = 0; i < en->profile->indicator_count; i++)
+            wf_engine_mark_changed(en, i, u, from);
+}
+
+static void touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
+{
+    wf_engine *en = ctx;
+    wf_judge_touch(en->judge, indicator, unit, from);
+    wf_engine_mark_changed(en, indicator, unit, from);
+}
+
+bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit *visit, void *ctx)
+{
+    pthread_mutex_lock(&en->lock);
+    uint64_t all = (uint64_t) wf_units_count(wf_book_units(en->book)) * en->profile->indicator_count;
+    for (uint64_t seen = 0; seen < en->changed_cap && en->changed_count > 0 && most > 0; seen++) {
+        uint64_t i = en->changed_at++ % en->changed_cap;
+        if (en->changed[i] == INT32_MAX)
+            continue;
+        wf_day from = { en->changed[i] };
+        en->changed[i] = INT32_MAX;
+        en->changed_count--;
+        if (i >= all)
+            continue;
+        uint32_t indicator = (uint32_t) (i % en->profile->indicator_count), unit = (uint32_t) (i / en->profile->indicator_count);
+        wf_figure f;
+        wf_figure_read(en->book, en->complete, indicator, unit, en->today, en->today, &f);
+        f.rating = wf_judge_rating(en->judge, indicator, unit, en->today);
+        f.sequence = wf_store_last(en->store);
+        f.history_from = from;
+        visit(ctx, &f);
+        most--;
+    }
+    bool more = en->changed_count > 0;
+    pthread_mutex_unlock(&en->lock);
+    return more;
+}
+
+/* ---- opening ---- */
+
+#define MEASURES_VERSION 1u
+
+static wf_rc last_tick(wf_engine *en, const wf_engine_options *o, wf_err *e)
+{
+    int32_t day;
+    size_t n;
+    wf_rc rc = wf_store_meta_get(en->store, "today", &day, sizeof day, &n, e);
+    if (rc == WF_ABSENT) {
+        en->today = o->today;
+        return WF_OK;
+    }
+    WF_TRY(rc);
+    en->today.n = day;
+    return WF_OK;
+}
+
+struct in_force { uint64_t hash, fold_hash; int32_t day; uint32_t measures; };
+
+static wf_rc profile_in_force(wf_engine *en, struct in_force *ret, bool *any, wf_err *e)
+{
+    size_t n;
+    wf_rc rc = wf_store_meta_get(en->store, "profile", ret, sizeof *ret, &n, e);
+    *any = rc == WF_OK && n == sizeof *ret;
+    return rc == WF_ABSENT ? WF_OK : rc;
+}
+
+static wf_rc in_transaction(wf_engine *en, wf_rc (*act)(wf_engine *, wf_err *), wf_err *e)
+{
+    WF_TRY(wf_store_begin(en->store, e));
+    wf_rc rc = act(en, e);
+    if (rc == WF_OK)
+        return wf_store_commit(en->store, NULL, 0, e);
+    wf_store_abort(en->store);
+    return rc;
+}
+
+static wf_rc journal_profile(wf_engine *en, wf_err *e)
+{
+    const wf_profile *p = en->profile;
+    struct in_force now;
+    memset(&now, 0, sizeof now);
+    now.hash = p->hash;
+    now.fold_hash = p->fold_hash;
+    now.day = en->today.n;
+    now.measures = MEASURES_VERSION;
+    wf_record r = { .kind = WF_RECORD_PROFILE, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms, .body = p->text };
+    WF_TRY(wf_store_append(en->store, &r, e));
+    return wf_store_meta_put(en->store, "profile", &now, sizeof now, e);
+}
+
+static wf_rc reset_derived(wf_engine *en, wf_err *e) { return wf_store_derived_reset(en->store, e); }
+
+static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
+{
+    struct in_force was = { 0 };
+    bool any;
+    WF_TRY(last_tick(en, o, e));
+    WF_TRY(profile_in_force(en, &was, &any, e));
+    if (any && (was.fold_hash != en->profile->fold_hash || was.measures != MEASURES_VERSION))
+        WF_TRY(in_transaction(en, reset_derived, e));
+    en->calendar = wf_calendar_new(en->profile->holiday, en->profile->holiday_count);
+    en->ledger = wf_ledger_new();
+    WF_TRY(wf_engine_load(en, e));
+    en->profile_day.n = any ? was.day : en->today.n;
+    bool changed = !any || was.hash != en->profile->hash;
+    if (changed) {
+        en->arrival = (wf_instant) { wf_day_end_london(en->today).ms - 1 };
+        en->profile_day = en->today;
+        WF_TRY(in_transaction(en, journal_profile, e));
+    }
+    WF_TRY(make_readings(en, e));
+    WF_TRY(wf_engine_findings_load(en, e));
+    mark_all(en, WF_DAY_FIRST);
+    if (!changed || !any)
+        return WF_OK;
+    WF_TRY(wf_engine_begin(en, en->arrival, e));
+    wf_rc rc = wf_judge_all(en->judge, en->today, wf_store_last(en->store), emit_alert, en, e);
+    if (rc == WF_OK)
+        return wf_engine_commit(en, e);
+    wf_engine_abandon(en);
+    return rc;
+}
+
+wf_rc wf_engine_open(const wf_engine_options *o, wf_engine **ret, wf_err *e)
+{
+    wf_engine *en = calloc(1, sizeof *en);
+    pthread_mutexattr_t a;
+    WF_ASSERT(en != NULL);
+    pthread_mutexattr_init(&a);
+    pthread_mutexattr_settype(&a, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&en->lock, &a);
+    pthread_mutexattr_destroy(&a);
+    en->store = o->store;
+    en->profile = o->profile;
+    en->timeline_limit = o->timeline_bytes;
+    en->progress = o->progress;
+    en->progress_ctx = o->progress_ctx;
+    en->order_day = INT32_MIN;
+    wf_rc rc = open_parts(en, o, e);
+    if (rc != WF_OK) {
+        wf_engine_close(&en);
+        return rc;
+    }
+    *ret = en;
+    return WF_OK;
+}
+
+void wf_engine_close(wf_engine **p)
+{
+    wf_engine *en = *p;
+    if (en == NULL)
+        return;
+    wf_judge_free(&en->judge);
+    wf_complete_free(&en->complete);
+    wf_book_free(&en->book);
+    wf_engine_timelines_end(en);
+    wf_engine_findings_end(en);
+    wf_fold_free(&en->fold);
+    wf_ledger_free(&en->ledger);
+    wf_calendar_free(&en->calendar);
+    for (size_t i = 0; i < en->outs; i++)
+        free(en->out[i].bytes);
+    HASH_CLEAR(hh, en->by_name);
+    for (uint32_t i = 0; i < en->sources; i++)
+        free(en->source[i]);
+    free(en->out);
+    free(en->source);
+    free(en->source_name);
+    free(en->rank);
+    free(en->blob);
+    free(en->changed);
+    free(en->order);
+    pthread_mutex_destroy(&en->lock);
+    free(en);
+    *p = NULL;
+}
+
+/* ---- groups ---- */
+
+wf_day wf_engine_today(const wf_engine *en) { return en->today; }
+
+wf_rc wf_engine_begin(wf_engine *en, wf_instant arrival, wf_err *e)
+{
+    /* A mutex is not fair: without this pause a busy writer would never let a question in. */
+    for (int i = 0; i < 20 && atomic_load(&en->waiting) > 0; i++)
+        nanosleep(&(struct timespec) { .tv_nsec = 50000 }, NULL);
+    pthread_mutex_lock(&en->lock);
+    wf_rc rc = wf_store_begin(en->store, e);
+    if (rc != WF_OK) {
+        pthread_mutex_unlock(&en->lock);
+        return rc;
+    }
+    en->grouped = true;
+    en->arrival = arrival;
+    en->blob_n = 0;
+    en->blob_sequence = 0;
+    return WF_OK;
+}
+
+wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
+{
+    if (!en->frame_wrote)
+        return WF_OK;
+    en->frame_wrote = false;
+    WF_TRY(wf_engine_flush_pending(en, WF_RECORD_FRAME_END, e));
+    wf_book_take_touched(en->book, touched, en);
+    return wf_judge_frame(en->judge, en->today, en->frame_sequence, emit_alert, en, e);
+}
+
+wf_rc wf_engine_tick(wf_engine *en, wf_err *e)
+{
+    wf_record r = { .kind = WF_RECORD_TICK, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms };
+    WF_TRY(wf_engine_flush_pending(en, 0, e));
+    WF_TRY(wf_store_append(en->store, &r, e));
+    wf_book_take_touched(en->book, touched, en);
+    WF_TRY(wf_judge_tick(en->judge, en->today, r.sequence, emit_alert, en, e));
+    en->today.n++;
+    mark_all(en, en->today);
+    return wf_store_meta_put(en->store, "today", &en->today.n, sizeof en->today.n, e);
+}
+
+/* Image pages are written in steps, so that small commits stay small: about four bytes of pages a byte of postings. */
+#define IMAGE_STEP (32u << 10)
+#define IMAGE_MOST (256u << 10)
+
+static wf_rc keep_some(wf_engine *en, wf_err *e)
+{
+    WF_TRY(wf_engine_flush_pending(en, 0, e));
+    WF_TRY(wf_engine_keep_names(en, e));
+    en->image_debt += 4 * en->blob_n;
+    if (en->image_debt < IMAGE_STEP)
+        return WF_OK;
+    size_t budget = en->image_debt < IMAGE_MOST ? en->image_debt : IMAGE_MOST;
+    en->image_debt = 0;
+    return wf_engine_keep_pages(en, budget, wf_store_next(en->store) - 1, e);
+}
+
+static uint64_t now_us(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t) t.tv_sec * 1000000 + (uint64_t) t.tv_nsec / 1000;
+}
+
+wf_rc wf_engine_commit(wf_engine *en, wf_err *e)
+{
+    wf_rc rc = keep_some(en, e);
+    uint64_t from = now_us();
+    if (rc == WF_OK)
+        rc = wf_store_commit(en->store, en->blob, en->blob_n, e);
+    else
+        wf_store_abort(en->store);
+    en->grouped = false;
+    if (rc == WF_OK) {
+        en->last_commit = en->arrival;
+        en->last_commit_us = (unsigned) (now_us() - from);
+        en->out_committed = en->outs;
+    }
+    pthread_mutex_unlock(&en->lock);
+    return rc;
+}
+
+void wf_engine_abandon(wf_engine *en)
+{
+    if (!en->grouped)
+        return;
+    wf_store_abort(en->store);
+    en->grouped = false;
+    pthread_mutex_unlock(&en->lock);
+}
+
+wf_rc wf_engine_watermark(wf_engine *en, wf_str source, uint64_t epoch, uint64_t *ret, wf_err *e)
+{
+    return wf_store_watermark(en->store, source, epoch, ret, e);
+}
+
+wf_rc wf_engine_watermark_set(wf_engine *en, wf_str source, uint64_t epoch, uint64_t number, wf_err *e)
+{
+    return wf_store_watermark_set(en->store, source, epoch, number, e);
+}
+
+/* ---- another profile ---- */
+
+static wf_rc derive_for(wf_engine *en, wf_err *e)
+{
+    WF_TRY(in_transaction(en, reset_derived, e));
+    wf_engine_timelines_end(en);
+    wf_engine_findings_end(en);
+    en->finding_count = 0;
+    en->newest = en->oldest = 0;
+    wf_judge_free(&en->judge);
+    wf_complete_free(&en->complete);
+    wf_book_free(&en->book);
+    wf_fold_free(&en->fold);
+    wf_ledger_free(&en->ledger);
+    en->ledger = wf_ledger_new();
+    return wf_engine_load(en, e);
+}
+
+static wf_rc adopt(wf_engine *en, const wf_profile *profile, wf_err *e)
+{
+    bool derive = profile->fold_hash != en->profile->fold_hash;
+    bool same = profile->hash == en->profile->hash;
+    en->profile = profile;
+    if (same)
+        return make_readings(en, e);        /* only where its texts lie has changed */
+    wf_calendar_free(&en->calendar);
+    en->calendar = wf_calendar_new(profile->holiday, profile->holiday_count);
+    if (derive)
+        WF_TRY(derive_for(en, e));
+    else
+        wf_engine_fold_settings(en);
+    en->profile_day = en->today;
+    WF_TRY(in_transaction(en, journal_profile, e));
+    WF_TRY(make_readings(en, e));
+    WF_TRY(wf_store_begin(en->store, e));
+    wf_rc rc = wf_judge_all(en->judge, en->today, wf_store_last(en->store), emit_alert, en, e);
+    if (rc != WF_OK) {
+        wf_store_abort(en->store);
+        return rc;
+    }
+    WF_TRY(wf_store_commit(en->store, NULL, 0, e));
+    en->out_committed = en->outs;
+    return WF_OK;
+}
+
+wf_rc wf_engine_reprofile(wf_engine *en, const wf_profile *profile, wf_instant arrival, wf_err *e)
+{
+    pthread_mutex_lock(&en->lock);
+    WF_ASSERT(!en->grouped);
+    en->arrival = arrival;
+    wf_rc rc = adopt(en, profile, e);
+    if (rc == WF_OK) {
+        free(en->changed);              /* other indicators, other numbers */
+        en->changed = NULL;
+        en->changed_cap = en->changed_count = 0;
+        en->order_day = INT32_MIN;
+        mark_all(en, WF_DAY_FIRST);
+    }
+    pthread_mutex_unlock(&en->lock);
+    return rc;
+}

@@ -1,0 +1,345 @@
+/* offer -- one event: decoded, checked, told from its doubles, journalled and folded. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+/* ---- sources ---- */
+
+uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make)
+{
+    struct source *s;
+    HASH_FIND(hh, en->by_name, name.p, name.n, s);
+    if (s != NULL || !make || en->sources == UINT16_MAX)
+        return s != NULL ? s->number : 0;
+    if (en->sources == en->source_cap) {
+        en->source_cap = en->source_cap == 0 ? 16 : en->source_cap * 2;
+        en->source = wf_engine_grow(en->source, en->source_cap * sizeof *en->source);
+        en->source_name = wf_engine_grow(en->source_name, en->source_cap * sizeof *en->source_name);
+    }
+    s = calloc(1, sizeof *s + name.n);
+    WF_ASSERT(s != NULL);
+    memcpy(s + 1, name.p, name.n);
+    s->name = (wf_str) { (const char *) (s + 1), name.n };
+    s->number = (uint16_t) ++en->sources;
+    en->source[s->number - 1] = s;
+    en->source_name[s->number - 1] = s->name;
+    if (en->fold != NULL)
+        en->fold->sources = (wf_sources) { en->source_name, en->sources };
+    HASH_ADD_KEYPTR(hh, en->by_name, s->name.p, s->name.n, s);
+    return s->number;
+}
+
+void wf_engine_count_gap(wf_engine *en, wf_str source, uint64_t missing)
+{
+    pthread_mutex_lock(&en->lock);
+    uint16_t k = wf_engine_source_number(en, source, true);
+    if (k != 0)
+        en->source[k - 1]->gaps += missing;
+    pthread_mutex_unlock(&en->lock);
+}
+
+/* ---- the journal record ---- */
+
+/* The last record of a frame says so; so the newest one waits until it is known whether another follows. */
+wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e)
+{
+    if (!en->has_pending)
+        return WF_OK;
+    en->has_pending = false;
+    en->pending.flags |= flags;
+    uint64_t want = en->pending.sequence;
+    WF_TRY(wf_store_append(en->store, &en->pending, e));
+    WF_ASSERT(en->pending.sequence == want);
+    return WF_OK;
+}
+
+static wf_rc hold_record(wf_engine *en, const wf_record *r, wf_err *e)
+{
+    WF_TRY(wf_engine_flush_pending(en, 0, e));
+    en->pending = *r;
+    en->pending.sequence = wf_store_next(en->store);
+    WF_ASSERT(r->id.n <= sizeof en->pending_id && r->body.n <= sizeof en->pending_body);
+    if (r->id.n > 0)
+        memcpy(en->pending_id, r->id.p, r->id.n);
+    if (r->body.n > 0)
+        memcpy(en->pending_body, r->body.p, r->body.n);
+    en->pending.id.p = en->pending_id;
+    en->pending.body.p = (const char *) en->pending_body;
+    en->has_pending = true;
+    en->frame_wrote = true;
+    en->frame_sequence = en->pending.sequence;
+    return WF_OK;
+}
+
+/* A refusal's body: org, id and type as far as they could be read, the reason, then the first bytes of the event.
+ *   [n][org] [n][id] [n][type] [n][text] [head] */
+static uint8_t *put_short(uint8_t *p, wf_str s)
+{
+    size_t n = s.n < 255 ? s.n : 255;
+    *p++ = (uint8_t) n;
+    if (n > 0)
+        memcpy(p, s.p, n);
+    return p + n;
+}
+
+static bool plain(wf_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < '!' || s.p[i] > '~')
+            return false;
+    return s.n > 0 && s.n <= WF_ID_MAX;
+}
+
+static wf_rc refuse(wf_engine *en, const wf_event *ev, const void *bytes, size_t n, const wf_err *why, wf_verdict *ret, wf_err *e)
+{
+    static const wf_str unnamed = { "unknown", 7 };
+    uint8_t body[4 * 256 + 256], *p = body;
+    bool typed = ev->type < WF_EVENT_TYPE_COUNT && why->rc != WF_TYPE && why->rc != WF_MALFORMED;
+    wf_str source = plain(ev->source) && ev->source.n <= WF_SOURCE_MAX ? ev->source : unnamed;
+    uint16_t k = wf_engine_source_number(en, source, true);
+    p = put_short(p, plain(ev->org) ? ev->org : (wf_str) { "", 0 });
+    p = put_short(p, plain(ev->id) ? ev->id : (wf_str) { "", 0 });
+    p = put_short(p, typed ? wf_str_of(wf_event_rows[ev->type].name) : (wf_str) { "", 0 });
+    p = put_short(p, wf_str_of(why->text));
+    size_t head = n < 256 ? n : 256;
+    if (head > 0)
+        memcpy(p, bytes, head);
+    p += head;
+    wf_record r = {
+        .kind = WF_RECORD_REFUSED, .type = (uint8_t) why->rc, .source = k, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms,
+        .body = { (const char *) body, (size_t) (p - body) },
+    };
+    WF_TRY(hold_record(en, &r, e));
+    en->refused++;
+    if (k != 0)
+        en->source[k - 1]->refused++;
+    *ret = (wf_verdict) { .code = WF_REFUSED, .sequence = en->pending.sequence, .reason = why->rc };
+    snprintf(ret->text, sizeof ret->text, "%.159s", why->text);
+    return WF_OK;
+}
+
+static wf_str take_short(const uint8_t **p, const uint8_t *end)
+{
+    if (*p == end || **p > end - *p - 1) {
+        *p = end;
+        return (wf_str) { "", 0 };
+    }
+    wf_str s = { (const char *) *p + 1, **p };
+    *p += 1 + s.n;
+    return s;
+}
+
+wf_rc wf_engine_refusal_read(wf_engine *en, const wf_record *r, wf_engine_refusal *ret, wf_err *e)
+{
+    if (r->kind != WF_RECORD_REFUSED)
+        return wf_fail(e, WF_DAMAGED, "entry %llu is no refusal", (unsigned long long) r->sequence);
+    const uint8_t *p = (const uint8_t *) r->body.p, *end = p + r->body.n;
+    *ret = (wf_engine_refusal) { .reason = (wf_rc) r->type, .arrival = { r->arrival }, .sequence = r->sequence };
+    ret->org = take_short(&p, end);
+    ret->id = take_short(&p, end);
+    ret->type = take_short(&p, end);
+    ret->text = take_short(&p, end);
+    ret->head = (wf_str) { (const char *) p, (size_t) (end - p) };
+    pthread_mutex_lock(&en->lock);
+    if (r->source > 0 && r->source <= en->sources)
+        ret->source = en->source_name[r->source - 1];
+    pthread_mutex_unlock(&en->lock);
+    return WF_OK;
+}
+
+/* ---- identity ---- */
+
+static wf_rc same_content(wf_engine *en, uint64_t sequence, const wf_record *new, bool *same, wf_err *e)
+{
+    wf_record old;
+    if (en->has_pending && en->pending.sequence == sequence)
+        old = en->pending;
+    else
+        WF_TRY(wf_store_read(en->store, sequence, &old, e));
+    const uint8_t said = WF_RECORD_ADJUSTMENT | WF_RECORD_INFERRED;
+    *same = old.type == new->type && (old.flags & said) == (new->flags & said) && old.effective == new->effective && old.time == new->time &&
+            old.subject_count == new->subject_count && memcmp(old.subject, new->subject, old.subject_count * sizeof *old.subject) == 0 &&
+            wf_str_eq(old.body, new->body);
+    return WF_OK;
+}
+
+/* ---- checks that the event alone and the configuration allow ---- */
+
+#define CODES_MAX 65000u
+
+static wf_rc room_for_codes(const wf_engine *en, const wf_event *ev, wf_err *e)
+{
+    static const struct { wf_field f; wf_dimension d; } row[] = {
+        { WF_F_ROLE, WF_D_ROLE }, { WF_F_CONTRACT, WF_D_CONTRACT }, { WF_F_ORIGIN, WF_D_ORIGIN }, { WF_F_KIND, WF_D_KIND },
+        { WF_F_REASON, WF_D_REASON }, { WF_F_DESTINATION, WF_D_DESTINATION }, { WF_F_COURSE, WF_D_COURSE }, { WF_F_WORK, WF_D_WORK },
+        { WF_F_STATUS, WF_D_STATUS }, { WF_F_TEAM, WF_D_UNIT }, { WF_F_UNIT, WF_D_UNIT },
+    };
+    if (wf_ledger_codes(en->ledger, WF_D_UNIT) >= CODES_MAX && wf_ledger_code_find(en->ledger, WF_D_UNIT, ev->org) == 0)
+        return wf_fail(e, WF_RANGE, "org: no more than %u units and organisations are kept", CODES_MAX);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        if (wf_event_has(ev, row[i].f) && wf_ledger_codes(en->ledger, row[i].d) >= CODES_MAX &&
+            (row[i].d == WF_D_UNIT || wf_ledger_code_find(en->ledger, row[i].d, ev->v[row[i].f].s) == 0))
+            return wf_fail(e, WF_RANGE, "%s: no more than %u different values are kept", wf_field_rows[row[i].f].name, CODES_MAX);
+    return WF_OK;
+}
+
+static wf_rc check(wf_engine *en, const wf_event *ev, wf_err *e)
+{
+    WF_TRY(wf_event_check_dates(ev, en->today, en->arrival, e));
+    if (!wf_profile_entitled(en->profile, ev->source, ev->org, ev->type, en->today))
+        return wf_fail(e, WF_ENTITLED, "source %.*s may not send %s of %.*s", WF_STR_ARG(ev->source), wf_event_rows[ev->type].name, WF_STR_ARG(ev->org));
+    WF_TRY(room_for_codes(en, ev, e));
+    if (wf_engine_source_number(en, ev->source, true) == 0)
+        return wf_fail(e, WF_RANGE, "source: no more than 65,535 sources are kept");
+    return WF_OK;
+}
+
+/* ---- folding ---- */
+
+wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e)
+{
+    wf_timeline *t;
+    WF_TRY(wf_engine_timeline(en, subject, WF_SOURCE, org, &t, e));
+    uint32_t n = t->chain[WF_CHAIN_COMPLETE].n, unit = wf_units_of_code(wf_book_units(en->book), org);
+    wf_complete_fact *fact = wf_engine_grow(NULL, (n + 1) * sizeof *fact);
+    for (uint32_t i = 0; i < n; i++) {
+        const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
+        const wf_complete_detail *d = wf_complete_of(t, f);
+        fact[i] = (wf_complete_fact) { d->types, { f->day }, { d->until } };
+    }
+    uint8_t kind;
+    uint16_t o;
+    wf_str source;
+    wf_rc rc = wf_store_subject_id(en->store, subject, &kind, &o, &source, e);
+    if (rc == WF_OK) {
+        wf_day from = wf_complete_put(en->complete, unit, source, fact, n);
+        if (from.n != WF_DAY_OPEN.n && en->judge != NULL)
+            wf_judge_touch_org(en->judge, unit, from);
+    }
+    free(fact);
+    return rc;
+}
+
+static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint16_t org, wf_err *e)
+{
+    wf_book_follow(en->book);
+    WF_TRY(wf_engine_complete_changed(en, subject, org, e));
+    uint32_t unit = wf_units_of_code(wf_book_units(en->book), org);
+    wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
+    wf_judge_touch_org(en->judge, unit, WF_DAY_FIRST);
+    for (uint32_t i = 0; i < en->profile->indicator_count; i++)
+        for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)
+            if (wf_units_org(wf_book_units(en->book), u) == unit)
+                wf_engine_mark_changed(en, i, u, WF_DAY_FIRST);
+    return WF_OK;
+}
+
+static bool may_have_findings(const wf_engine *en, const wf_timeline *t, const wf_event *ev)
+{
+    wf_chain c = wf_chain_of(ev->type);
+    return c == WF_CHAIN_ENGAGEMENT || c == WF_CHAIN_PLACEMENT || c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_POST ||
+           (c == WF_CHAIN_CASELOAD && ev->effective.n < t->first_place) || wf_engine_has_findings(en, t->subject);
+}
+
+/* Puts the event into the timelines it is filed under and posts what follows. */
+static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_timeline *first, wf_err *e)
+{
+    wf_filing where = wf_engine_filing(r);
+    wf_timeline *t = first;
+    if (where.also_first) {
+        (void) wf_timeline_put(first, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
+        wf_engine_timeline_grown(en, first->subject);
+        WF_TRY(wf_engine_timeline(en, r->subject[where.folded], WF_PERSON, r->org, &t, e));
+    }
+    wf_fold_put(en->fold, t, ev, r->source, r->sequence, where.case_number);
+    for (uint32_t i = 0; i < en->fold->outs; i++) {
+        wf_ledger_post(en->ledger, &en->fold->out[i], r->sequence);
+        wf_book_apply(en->book, &en->fold->out[i]);
+    }
+    wf_engine_blob_postings(en, r->sequence, en->fold->out, en->fold->outs);
+    if (may_have_findings(en, t, ev))
+        WF_TRY(wf_engine_findings_of(en, t, e));
+    uint32_t subject = t->subject;
+    wf_engine_timeline_grown(en, subject);
+    return ev->type == WF_COMPLETE ? completed(en, ev, subject, r->org, e) : WF_OK;
+}
+
+/* ---- offering ---- */
+
+static wf_rc subjects_of(wf_engine *en, const wf_event *ev, wf_record *r, wf_err *e)
+{
+    wf_subject_kind kind = wf_event_rows[ev->type].subject;
+    WF_TRY(wf_store_subject(en->store, (uint8_t) kind, r->org, ev->subject, true, &r->subject[0], e));
+    r->subject_count = 1;
+    wf_field further = ev->type == WF_CASE_ALLOCATED || ev->type == WF_CASE_DEALLOCATED ? WF_F_WORKER : WF_F_POST;
+    if (wf_event_has(ev, further)) {
+        uint8_t k = further == WF_F_WORKER ? WF_PERSON : WF_POST;
+        WF_TRY(wf_store_subject(en->store, k, r->org, ev->v[further].s, true, &r->subject[1], e));
+        r->subject_count = 2;
+    }
+    return WF_OK;
+}
+
+static void record_of(wf_engine *en, const wf_event *ev, wf_record *r, uint8_t *body, size_t cap)
+{
+    const uint64_t ids = WF_BIT(WF_F_WORKER) | WF_BIT(WF_F_POST);
+    *r = (wf_record) {
+        .kind = WF_RECORD_EVENT, .type = (uint8_t) ev->type, .org = wf_ledger_code(en->ledger, WF_D_UNIT, ev->org),
+        .flags = (uint8_t) ((ev->adjustment ? WF_RECORD_ADJUSTMENT : 0) | (ev->inferred ? WF_RECORD_INFERRED : 0)),
+        .source = wf_engine_source_number(en, ev->source, true), .effective = ev->effective.n, .time = ev->time.ms, .arrival = en->arrival.ms,
+        .source_sequence = ev->sequence, .id = ev->id,
+    };
+    wf_event shown = *ev;               /* without the ids of subjects: they are numbers in the record */
+    shown.given &= ~ids | (ev->nil & WF_BIT(WF_F_POST));
+    r->body = (wf_str) { (const char *) body, wf_event_encode_data(&shown, body, cap) };
+}
+
+static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf_verdict *ret, wf_err *e)
+{
+    uint8_t body[WF_EVENT_BYTES_MAX];
+    wf_record r;
+    wf_timeline *t;
+    record_of(en, ev, &r, body, sizeof body);
+    WF_TRY(subjects_of(en, ev, &r, e));
+    WF_TRY(wf_engine_timeline(en, r.subject[0], wf_event_rows[ev->type].subject, r.org, &t, e));
+    const wf_fact *old = wf_timeline_find(t, r.source, ev->id);
+    struct source *s = en->source[r.source - 1];
+    if (old != NULL) {
+        bool same;
+        wf_err why;
+        WF_TRY(same_content(en, old->sequence, &r, &same, e));
+        if (!same) {
+            wf_fail(&why, WF_REUSED, "id: entry %llu has this id with other content", (unsigned long long) old->sequence);
+            return refuse(en, ev, bytes, n, &why, ret, e);
+        }
+        en->duplicates++;
+        s->duplicate++;
+        *ret = (wf_verdict) { .code = WF_DUPLICATE, .sequence = old->sequence };
+        return WF_OK;
+    }
+    WF_TRY(hold_record(en, &r, e));
+    r.sequence = en->pending.sequence;
+    WF_TRY(fold(en, ev, &r, t, e));
+    en->events++;
+    s->accepted++;
+    s->last = en->arrival;
+    *ret = (wf_verdict) { .code = WF_ACCEPTED, .sequence = r.sequence };
+    return WF_OK;
+}
+
+wf_rc wf_engine_offer(wf_engine *en, const void *bytes, size_t n, wf_verdict *ret, wf_err *e)
+{
+    wf_event ev;
+    wf_err why = { .rc = WF_OK };
+    WF_ASSERT(en->grouped);
+    memset(&ev, 0, offsetof(wf_event, v));
+    wf_rc rc = wf_event_decode(bytes, n, &ev, &why);
+    if (rc == WF_OK)
+        rc = check(en, &ev, &why);
+    if (rc == WF_OK)
+        return accept(en, &ev, bytes, n, ret, e);
+    why.rc = rc;
+    return refuse(en, &ev, bytes, n, &why, ret, e);
+}

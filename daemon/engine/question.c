@@ -1,0 +1,285 @@
+/* question -- answers for the reading thread: each call takes the state's lock for a short time only. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+static void ask(wf_engine *en)
+{
+    atomic_fetch_add(&en->waiting, 1);
+    pthread_mutex_lock(&en->lock);
+    atomic_fetch_sub(&en->waiting, 1);
+}
+
+static void done(wf_engine *en) { pthread_mutex_unlock(&en->lock); }
+
+/* ---- units in the order of their paths ---- */
+
+struct by_path { const wf_units *units; wf_day day; };
+
+static int path_cmp(const void *a, const void *b, void *ctx)
+{
+    const struct by_path *by = ctx;
+    return wf_str_cmp(wf_units_path(by->units, *(const uint32_t *) a, by->day), wf_units_path(by->units, *(const uint32_t *) b, by->day));
+}
+
+static void sort_units(wf_engine *en, wf_day day)
+{
+    const wf_units *u = wf_book_units(en->book);
+    uint32_t n = wf_units_count(u);
+    if (en->order_day == day.n && en->order_n == n)
+        return;
+    en->order = wf_engine_grow(en->order, (n + 1) * sizeof *en->order);
+    for (uint32_t i = 0; i < n; i++)
+        en->order[i] = i;
+    struct by_path by = { u, day };
+    if (n > 1)
+        qsort_r(en->order, n, sizeof *en->order, path_cmp, &by);
+    en->order_n = n;
+    en->order_day = day.n;
+}
+
+static bool below(wf_str path, wf_str top)
+{
+    return path.n > top.n && path.p[top.n] == '/' && memcmp(path.p, top.p, top.n) == 0;
+}
+
+static bool wanted(const wf_engine *en, const wf_figure_query *q, uint32_t unit, wf_day on)
+{
+    const wf_units *u = wf_book_units(en->book);
+    if (q->org.n > 0 && !wf_str_eq(q->org, wf_units_org_id(u, unit)))
+        return false;
+    if (q->unit.n == 0)
+        return true;
+    wf_str path = wf_units_path(u, unit, on);
+    return wf_str_eq(path, q->unit) || (q->below && below(path, q->unit));
+}
+
+static void give_figure(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day on, wf_engine_figure_visit *visit, void *ctx)
+{
+    wf_figure f;
+    wf_figure_read(en->book, en->complete, indicator, unit, on, en->today, &f);
+    if (on.n == en->today.n)
+        f.rating = wf_judge_rating(en->judge, indicator, unit, en->today);
+    f.sequence = wf_store_last(en->store);
+    f.history_from = WF_DAY_FIRST;
+    visit(ctx, &f);
+}
+
+void wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx)
+{
+    ask(en);
+    wf_day on = q->on.n == WF_DAY_OPEN.n ? en->today : q->on;
+    sort_units(en, on);
+    uint64_t indicators = en->profile->indicator_count, all = en->order_n * indicators;
+    unsigned looked = 0;
+    while (q->cursor < all && most > 0 && looked++ < 4096) {
+        uint32_t unit = en->order[q->cursor / indicators], indicator = (uint32_t) (q->cursor % indicators);
+        if (!wanted(en, q, unit, on)) {
+            q->cursor += indicators - indicator;
+            continue;
+        }
+        q->cursor++;
+        if (q->indicator.n > 0 && !wf_str_eq(q->indicator, en->profile->indicator[indicator].name))
+            continue;
+        give_figure(en, indicator, unit, on, visit, ctx);
+        most--;
+    }
+    if (q->cursor >= all)
+        q->cursor = UINT64_MAX;
+    done(en);
+}
+
+/* ---- history ---- */
+
+static wf_rc find(const wf_engine *en, wf_str indicator, wf_str unit, uint32_t *i, uint32_t *u, wf_err *e)
+{
+    if (!wf_profile_indicator(en->profile, indicator, i))
+        return wf_fail(e, WF_ABSENT, "there is no indicator %.*s; see `workforcectl indicators`", WF_STR_ARG(indicator));
+    *u = wf_units_find(wf_book_units(en->book), unit);
+    return *u == WF_NO_UNIT ? wf_fail(e, WF_ABSENT, "there is no unit %.*s", WF_STR_ARG(unit)) : WF_OK;
+}
+
+struct level { wf_level at; };
+
+static void take_level(void *ctx, const wf_judged *run) { ((struct level *) ctx)->at = run->state; }
+
+static uint32_t rule_on(const wf_engine *en, uint32_t indicator, uint32_t unit)
+{
+    for (uint32_t r = 0; r < en->profile->rule_count; r++)
+        for (size_t k = 0; en->profile->rule[r].indicator == indicator && k < en->profile->rule[r].unit_count; k++)
+            if (wf_units_matches(wf_book_units(en->book), unit, en->profile->rule[r].units[k]))
+                return r;
+    return UINT32_MAX;
+}
+
+#define HISTORY_SLICE 400u
+
+wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
+                        wf_engine_history_visit *visit, void *ctx, wf_err *e)
+{
+    uint32_t i, u;
+    ask(en);
+    wf_rc rc = find(en, indicator, unit, &i, &u, e);
+    if (rc == WF_OK && (until.n < from->n || until.n - from->n >= 36600))
+        rc = wf_fail(e, WF_RANGE, "a history has at least one day and at most 36,600");
+    uint32_t rule = rc == WF_OK ? rule_on(en, i, u) : UINT32_MAX;
+    for (unsigned n = 0; rc == WF_OK && from->n <= until.n && n < most && n < HISTORY_SLICE; n++) {
+        wf_figure f;
+        struct level l = { WF_UNKNOWN };
+        wf_figure_read(en->book, en->complete, i, u, *from, en->today, &f);
+        f.sequence = wf_store_last(en->store);
+        f.history_from = WF_DAY_FIRST;
+        if (rule != UINT32_MAX)
+            (void) wf_judge_history(en->judge, rule, u, *from, *from, en->today, take_level, &l);
+        visit(ctx, &f, l.at);
+        from->n++;
+    }
+    done(en);
+    return rc;
+}
+
+struct runs { wf_engine_run_visit *visit; void *ctx; };
+
+static void give_run(void *ctx, const wf_judged *j)
+{
+    struct runs *r = ctx;
+    wf_engine_run run = { j->from, j->until, j->state, j->pending, wf_str_of(j->reason) };
+    r->visit(r->ctx, &run);
+}
+
+wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, wf_engine_run_visit *visit, void *ctx, wf_err *e)
+{
+    uint32_t r;
+    ask(en);
+    struct runs runs = { visit, ctx };
+    uint32_t u = wf_units_find(wf_book_units(en->book), unit);
+    wf_rc rc = WF_OK;
+    if (!wf_profile_rule(en->profile, rule, &r) || u == WF_NO_UNIT)
+        rc = wf_fail(e, WF_ABSENT, "there is no rule %.*s in unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
+    else if (!wf_judge_history(en->judge, r, u, from, until, en->today, give_run, &runs))
+        rc = wf_fail(e, WF_ABSENT, "rule %.*s does not watch unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
+    done(en);
+    return rc;
+}
+
+/* ---- findings ---- */
+
+struct unassigned { wf_engine *en; uint64_t skip, left, given; wf_engine_finding_visit *visit; void *ctx; };
+
+static void give_unassigned(void *ctx, uint32_t unit)
+{
+    struct unassigned *x = ctx;
+    if (x->skip > 0) {
+        x->skip--;
+        return;
+    }
+    if (x->left == 0)
+        return;
+    const wf_units *u = wf_book_units(x->en->book);
+    wf_engine_finding f = {
+        .kind = wf_finding_names[WF_UNASSIGNED], .org = wf_units_org_id(u, unit), .subject = wf_units_id(u, unit), .subject_kind = "unit",
+        .source = { "", 0 }, .id = { "", 0 }, .type = WF_EVENT_TYPE_COUNT, .effective = WF_DAY_OPEN,
+    };
+    x->visit(x->ctx, &f);
+    x->left--;
+    x->given++;
+}
+
+static const char *const subject_kinds[WF_SUBJECT_KINDS] = { "person", "post", "case", "unit", "source" };
+
+static void give_finding(wf_engine *en, const struct findings *f, const struct finding *x, wf_engine_finding_visit *visit, void *ctx)
+{
+    wf_engine_finding out = {
+        .kind = wf_finding_names[x->kind], .org = wf_ledger_code_text(en->ledger, WF_D_UNIT, f->org), .subject = { "", 0 },
+        .subject_kind = subject_kinds[f->subject_kind], .source = wf_str_of(x->source), .id = wf_str_of(x->id), .type = x->type,
+        .sequence = x->sequence, .effective = x->effective,
+    };
+    visit(ctx, &out);
+}
+
+wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engine_finding_visit *visit, void *ctx, wf_err *e)
+{
+    uint64_t at = 0, first = *cursor;
+    struct findings *f, *next;
+    (void) e;
+    ask(en);
+    HASH_ITER(hh, en->findings, f, next) {
+        for (uint32_t i = 0; i < f->n && most > 0; i++, at++) {
+            if (at < first)
+                continue;
+            give_finding(en, f, &f->item[i], visit, ctx);
+            (*cursor)++;
+            most--;
+        }
+        if (most == 0)
+            break;
+    }
+    if (most > 0) {
+        struct unassigned x = { en, first > at ? first - at : 0, most, 0, visit, ctx };
+        wf_units_unassigned(wf_book_units(en->book), give_unassigned, &x);
+        *cursor = x.left > 0 ? UINT64_MAX : *cursor + x.given;
+    }
+    done(en);
+    return WF_OK;
+}
+
+/* ---- the rest ---- */
+
+struct levels { wf_engine *en; wf_engine_totals *t; };
+
+void wf_engine_status(wf_engine *en, wf_engine_totals *ret)
+{
+    ask(en);
+    *ret = (wf_engine_totals) {
+        .sequence = wf_store_last(en->store), .events = en->events, .refused = en->refused, .duplicates = en->duplicates,
+        .findings = en->finding_count, .alerts = wf_store_alerts(en->store), .subjects = wf_store_subjects(en->store),
+        .flows = wf_ledger_flows(en->ledger), .timelines = en->timelines, .timeline_bytes = en->timeline_bytes,
+        .ledger_bytes = wf_ledger_bytes(en->ledger), .used_bytes = wf_store_used_bytes(en->store), .today = en->today,
+        .last_commit = en->last_commit, .last_commit_us = en->last_commit_us,
+    };
+    done(en);
+}
+
+void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx)
+{
+    ask(en);
+    for (uint32_t i = 0; i < en->sources; i++) {
+        const struct source *s = en->source[i];
+        wf_engine_source x = { s->name, s->accepted, s->duplicate, s->refused, s->gaps, s->last, WF_DAY_OPEN };
+        visit(ctx, &x);
+    }
+    done(en);
+}
+
+bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret)
+{
+    ask(en);
+    bool there = index < en->profile->indicator_count;
+    if (there) {
+        const wf_indicator *i = &en->profile->indicator[index];
+        *ret = (wf_indicator_text) { .name = i->name, .version = i->version, .title = i->title, .unit = wf_figure_unit_text(i),
+                                     .column = i->column, .decimals = i->decimals };
+    }
+    done(en);
+    return there;
+}
+
+bool wf_engine_unit(wf_engine *en, unsigned index, wf_unit_text *ret)
+{
+    ask(en);
+    const wf_units *u = wf_book_units(en->book);
+    bool there = index < wf_units_count(u);
+    if (there)
+        *ret = (wf_unit_text) { wf_units_path(u, index, en->today), wf_units_title(u, index), wf_units_org(u, index) == index };
+    done(en);
+    return there;
+}
+
+char *wf_engine_dump(wf_engine *en)
+{
+    ask(en);
+    char *text = wf_ledger_dump(en->ledger);
+    done(en);
+    return text;
+}

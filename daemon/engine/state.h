@@ -1,0 +1,123 @@
+/* state -- what the engine's own files share; nobody else includes it.
+ *
+ *   offer.c      an event: check, identity, journal record, fold       timelines.c  the cache of timelines
+ *   image.c      names, postings, pages: to the store and back         findings.c   facts that do not hold
+ *   engine.c     opening, groups, ticks, telling                       question.c   answers */
+#pragma once
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "core/alert.h"
+#include "core/complete.h"
+#include "core/fold.h"
+#include "engine/engine.h"
+
+#include <uthash.h>
+
+/* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
+enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
+enum { SMALL_TOLD = 1, SMALL_FINDINGS = WF_KIND_DERIVED };
+
+struct source {
+    wf_str name;
+    uint64_t accepted, duplicate, refused, gaps;
+    wf_instant last;
+    uint16_t number;
+    UT_hash_handle hh;
+};
+
+struct cached { wf_timeline *t; uint32_t before, after, bytes; };      /* by subject; before/after: in the order of use */
+
+struct finding { wf_finding_kind kind; char *source, *id; wf_event_type type; uint64_t sequence; wf_day effective; };
+struct findings { uint32_t subject, n; uint16_t org; uint8_t subject_kind; struct finding *item; UT_hash_handle hh; };
+
+struct told_alert { void *bytes; size_t n; };
+
+struct wf_engine {
+    pthread_mutex_t lock;                   /* recursive; the writer holds it from begin to commit */
+    atomic_int waiting;                     /* questions that want it */
+    bool grouped;
+    wf_store *store;
+    const wf_profile *profile;
+    wf_calendar *calendar;
+    wf_ledger *ledger;
+    wf_fold *fold;
+    uint8_t *rank;                          /* by ROLE code, for the fold */
+    wf_book *book;
+    wf_complete *complete;
+    wf_judge *judge;
+    wf_day today, profile_day;
+    wf_instant arrival;
+    void (*progress)(void *, const char *, uint64_t, uint64_t);
+    void *progress_ctx;
+
+    struct source **source;                 /* by number - 1 */
+    struct source *by_name;
+    wf_str *source_name;                    /* what the fold orders facts by */
+    uint32_t sources, source_cap;
+
+    struct cached *cache;                   /* by subject */
+    uint32_t cached, newest, oldest, timelines;
+    size_t timeline_bytes, timeline_limit;
+
+    wf_record pending;                      /* the record that may be the last of its frame */
+    uint8_t pending_body[WF_EVENT_BYTES_MAX + 512];
+    char pending_id[WF_ID_MAX];
+    bool has_pending, frame_wrote;
+
+    uint8_t *blob;                          /* postings of this group */
+    size_t blob_n, blob_cap;
+    uint64_t blob_sequence;
+    size_t image_debt;
+    uint32_t codes_kept[WF_DIMENSION_COUNT], cells_kept, flows_kept, sources_kept;
+
+    struct findings *findings;
+    uint64_t finding_count;
+
+    int32_t *changed;                       /* [unit * indicators + indicator]: earliest day, INT32_MAX none */
+    uint64_t changed_cap, changed_at, changed_count;
+
+    struct told_alert *out;                 /* of this group, then of committed groups until taken */
+    size_t outs, out_cap, out_committed;
+    void *out_lent;
+
+    uint64_t events, refused, duplicates, frame_sequence;
+    wf_instant last_commit;
+    unsigned last_commit_us;
+    uint32_t *order;                        /* units sorted by path, for answers */
+    uint32_t order_n;
+    int32_t order_day;
+};
+
+void *wf_engine_grow(void *p, size_t n);
+
+/* timelines.c */
+WF_NODISCARD wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, wf_timeline **ret, wf_err *e);
+void wf_engine_timeline_grown(wf_engine *en, uint32_t subject);     /* counts its bytes anew; lets others go when over the bound */
+void wf_engine_timelines_end(wf_engine *en);
+WF_NODISCARD wf_rc wf_engine_record_event(wf_engine *en, const wf_record *r, wf_event *ret, wf_err *e);
+/* Which subject of an event its fact is folded under, and which other keeps its identity. */
+typedef struct wf_filing { unsigned folded; bool also_first; uint32_t case_number; } wf_filing;
+wf_filing wf_engine_filing(const wf_record *r);
+
+/* offer.c */
+WF_NODISCARD wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_fold_event(wf_engine *en, const wf_event *ev, const wf_record *r, bool first_time, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e);
+uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make);
+
+/* image.c */
+void wf_engine_blob_postings(wf_engine *en, uint64_t sequence, const wf_posting *p, uint32_t n);
+WF_NODISCARD wf_rc wf_engine_keep_names(wf_engine *en, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t sequence, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
+
+/* findings.c */
+WF_NODISCARD wf_rc wf_engine_findings_of(wf_engine *en, const wf_timeline *t, wf_err *e);
+bool wf_engine_has_findings(const wf_engine *en, uint32_t subject);
+WF_NODISCARD wf_rc wf_engine_findings_load(wf_engine *en, wf_err *e);
+void wf_engine_findings_end(wf_engine *en);
+
+/* engine.c */
+void wf_engine_fold_settings(wf_engine *en);
+void wf_engine_mark_changed(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day from);

@@ -1,0 +1,180 @@
+/* timelines -- the cache of timelines: what is not there is read back along its subject's chain in the journal. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/state.h"
+
+#define NONE 0u     /* subjects count from 1 */
+
+static void unlink_cached(wf_engine *en, uint32_t s)
+{
+    struct cached *c = &en->cache[s];
+    if (c->before != NONE)
+        en->cache[c->before].after = c->after;
+    else
+        en->newest = c->after;
+    if (c->after != NONE)
+        en->cache[c->after].before = c->before;
+    else
+        en->oldest = c->before;
+}
+
+static void link_newest(wf_engine *en, uint32_t s)
+{
+    struct cached *c = &en->cache[s];
+    c->before = NONE;
+    c->after = en->newest;
+    if (en->newest != NONE)
+        en->cache[en->newest].before = s;
+    en->newest = s;
+    if (en->oldest == NONE)
+        en->oldest = s;
+}
+
+static void let_go(wf_engine *en, uint32_t s)
+{
+    unlink_cached(en, s);
+    en->timeline_bytes -= en->cache[s].bytes;
+    en->timelines--;
+    wf_timeline_free(&en->cache[s].t);
+    en->cache[s] = (struct cached) { 0 };
+}
+
+void wf_engine_timelines_end(wf_engine *en)
+{
+    while (en->newest != NONE)
+        let_go(en, en->newest);
+    free(en->cache);
+    en->cache = NULL;
+    en->cached = 0;
+}
+
+void wf_engine_timeline_grown(wf_engine *en, uint32_t s)
+{
+    struct cached *c = &en->cache[s];
+    uint32_t bytes = (uint32_t) wf_timeline_bytes(c->t);
+    en->timeline_bytes += bytes - c->bytes;
+    c->bytes = bytes;
+    while (en->timeline_limit != 0 && en->timeline_bytes > en->timeline_limit && en->oldest != s)
+        let_go(en, en->oldest);
+}
+
+wf_filing wf_engine_filing(const wf_record *r)
+{
+    bool allocation = r->type == WF_CASE_ALLOCATED || r->type == WF_CASE_DEALLOCATED;
+    if (allocation && r->subject_count > 1)
+        return (wf_filing) { 1, true, r->subject[0] };
+    return (wf_filing) { 0, false, allocation ? r->subject[0] : 0 };
+}
+
+wf_rc wf_engine_record_event(wf_engine *en, const wf_record *r, wf_event *ev, wf_err *e)
+{
+    static const wf_str somebody = { "?", 1 };      /* a subject's id is not in the journal, and no fold asks for it */
+    memset(ev, 0, offsetof(wf_event, v));
+    ev->type = (wf_event_type) r->type;
+    WF_TRY(wf_event_decode_data(r->body.p, r->body.n, ev, e));
+    ev->id = r->id;
+    ev->source = en->source_name[r->source - 1];
+    ev->org = wf_ledger_code_text(en->ledger, WF_D_UNIT, r->org);
+    ev->time.ms = r->time;
+    ev->effective.n = r->effective;
+    ev->sequence = r->source_sequence;
+    ev->adjustment = (r->flags & WF_RECORD_ADJUSTMENT) != 0;
+    ev->inferred = (r->flags & WF_RECORD_INFERRED) != 0;
+    if (r->subject_count > 1) {
+        wf_field f = r->type == WF_CASE_ALLOCATED || r->type == WF_CASE_DEALLOCATED ? WF_F_WORKER : WF_F_POST;
+        ev->given |= WF_BIT(f);
+        ev->v[f].s = somebody;
+    }
+    ev->subject = somebody;
+    wf_subject_kind kind = wf_event_rows[ev->type].subject;
+    if (kind == WF_UNIT || kind == WF_SOURCE) {
+        uint8_t k;
+        uint16_t org;
+        WF_TRY(wf_store_subject_id(en->store, r->subject[0], &k, &org, &ev->subject, e));
+    }
+    return WF_OK;
+}
+
+static unsigned place_of(const wf_record *r, uint32_t subject)
+{
+    for (unsigned i = 0; i < r->subject_count; i++)
+        if (r->subject[i] == subject)
+            return i;
+    return r->subject_count;
+}
+
+/* The fact as this timeline knows it: an allocation stands in its case under a key of its own when it names a worker. */
+static void put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf_record *r, unsigned place)
+{
+    wf_filing where = wf_engine_filing(r);
+    if (place == where.folded)
+        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, where.case_number);
+    else if (place == 0 && where.also_first)
+        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
+}
+
+static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
+{
+    uint64_t *chain = NULL;
+    size_t n = 0, cap = 0;
+    wf_rc rc = WF_OK;
+    wf_record r;
+    for (uint64_t s = wf_store_head(en->store, t->subject); s != 0 && rc == WF_OK;) {
+        if (n == cap)
+            chain = wf_engine_grow(chain, (cap = cap == 0 ? 64 : cap * 2) * sizeof *chain);
+        chain[n++] = s;
+        rc = wf_store_read(en->store, s, &r, e);
+        if (rc == WF_OK) {
+            unsigned i = place_of(&r, t->subject);
+            s = i < r.subject_count ? r.previous[i] : 0;
+        }
+    }
+    while (n > 0 && rc == WF_OK) {
+        wf_event ev;
+        rc = wf_store_read(en->store, chain[--n], &r, e);
+        if (rc == WF_OK && r.kind == WF_RECORD_EVENT) {
+            rc = wf_engine_record_event(en, &r, &ev, e);
+            if (rc == WF_OK)
+                put_back(en, t, &ev, &r, place_of(&r, t->subject));
+        }
+    }
+    free(chain);
+    if (rc == WF_OK)
+        wf_fold_refresh(en->fold, t);
+    return rc;
+}
+
+wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, wf_timeline **ret, wf_err *e)
+{
+    if (subject >= en->cached) {
+        uint32_t cap = subject + subject / 2 + 1024;
+        en->cache = wf_engine_grow(en->cache, cap * sizeof *en->cache);
+        memset(en->cache + en->cached, 0, (cap - en->cached) * sizeof *en->cache);
+        en->cached = cap;
+    }
+    struct cached *c = &en->cache[subject];
+    if (c->t != NULL) {
+        if (en->newest != subject) {
+            unlink_cached(en, subject);
+            link_newest(en, subject);
+        }
+        *ret = c->t;
+        return WF_OK;
+    }
+    wf_timeline *t = wf_timeline_new(subject, kind, org);
+    if (wf_store_head(en->store, subject) != 0) {
+        wf_rc rc = read_back(en, t, e);
+        if (rc != WF_OK) {
+            wf_timeline_free(&t);
+            return rc;
+        }
+    }
+    c->t = t;
+    c->bytes = 0;
+    en->timelines++;
+    link_newest(en, subject);
+    *ret = t;
+    wf_engine_timeline_grown(en, subject);
+    return WF_OK;
+}
