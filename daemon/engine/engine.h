@@ -15,6 +15,9 @@
 typedef struct wf_engine wf_engine;
 typedef struct wf_profile wf_profile;               /* core/profile.h; read with engine/profile.h */
 
+/* Of what the fold makes of facts: a release that counts otherwise raises it, and stores are derived anew. */
+#define WF_MEASURES_VERSION 1u
+
 typedef struct wf_engine_options {
     wf_store *store;                                /* borrowed; ends after the engine */
     const wf_profile *profile;                      /* borrowed until wf_engine_reprofile or the end */
