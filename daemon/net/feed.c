@@ -21,7 +21,9 @@ struct wf_feed {
     zmq_msg_t message;
     numbering *sources;
     unsigned source_count;
-    uint64_t refused, told_ms;
+    uint64_t refused, missing, before, told_ms;     /* not yet logged; `before`: the number at the last hole */
+    char missing_of[WF_SOURCE_MAX];
+    uint8_t missing_length;
     char why[sizeof ((wf_verdict *) NULL)->text];
 };
 
@@ -83,7 +85,10 @@ static void look_for_gap(wf_feed *f, wf_engine *en, const void *bytes, size_t n)
     numbering *s = numbering_of(f, ev.source);
     if (s->last > 0 && ev.sequence > s->last + 1) {
         wf_engine_count_gap(en, ev.source, ev.sequence - s->last - 1);
-        wf_log(FEED_GAP, WF_STR_ARG(ev.source), ev.sequence - s->last - 1, ev.sequence);
+        f->missing += ev.sequence - s->last - 1;
+        f->before = ev.sequence;
+        memcpy(f->missing_of, s->name, s->length);
+        f->missing_length = s->length;
     }
     if (ev.sequence > s->last)
         s->last = ev.sequence;
@@ -126,9 +131,12 @@ wf_rc wf_feed_take(wf_feed *f, wf_group *g, bool *more, wf_err *e)
 
 void wf_feed_tell(wf_feed *f, uint64_t now_ms)
 {
-    if (f->refused == 0 || (f->told_ms > 0 && now_ms - f->told_ms < TELL_MS))
+    if ((f->refused == 0 && f->missing == 0) || (f->told_ms > 0 && now_ms - f->told_ms < TELL_MS))
         return;
-    wf_log(FRAME_REFUSED, f->refused, "feed", f->why);
-    f->refused = 0;
+    if (f->refused > 0)
+        wf_log(FRAME_REFUSED, f->refused, "feed", f->why);
+    if (f->missing > 0)
+        wf_log(FEED_GAP, (int) f->missing_length, f->missing_of, f->missing, f->before);
+    f->refused = f->missing = 0;
     f->told_ms = now_ms;
 }

@@ -11,6 +11,7 @@
 #define OUTCOMES (WF_TURN_EVENTS + 1)
 #define EXCEPTIONS (WF_TURN_EVENTS + WF_FRAME_EVENTS_MAX)
 #define REPLY_BYTES (64 + 300 * WF_FRAME_EVENTS_MAX)
+#define ALL_EVENTS (8u << 20)      /* unacknowledged, of all sources together */
 #define TELL_MS 10000                   /* one log line a source in this time */
 
 /* What is known of a source's sessions: a cache of the store's watermarks. */
@@ -43,6 +44,7 @@ struct wf_intake {
     void *socket;
     char bound[WF_ENDPOINT_TEXT];
     wf_store *store;
+    uint64_t credit;
     zmq_msg_t id, payload;
     source *sources;
     unsigned source_count;
@@ -56,11 +58,12 @@ struct wf_intake {
     uint8_t *buf;
 };
 
-wf_rc wf_intake_open(void *context, const wf_endpoint_setting *setting, wf_store *store, wf_intake **ret, wf_err *e)
+wf_rc wf_intake_open(void *context, const wf_endpoint_setting *setting, wf_store *store, uint32_t credit, wf_intake **ret, wf_err *e)
 {
     wf_intake *in = calloc(1, sizeof *in);
     WF_ASSERT(in);
     in->store = store;
+    in->credit = credit > 0 && credit < WF_WINDOW_EVENTS_MAX ? credit : WF_WINDOW_EVENTS_MAX;
     in->sources = calloc(SOURCES, sizeof *in->sources);
     in->outcomes = calloc(OUTCOMES, sizeof *in->outcomes);
     in->exceptions = calloc(EXCEPTIONS, sizeof *in->exceptions);
@@ -358,17 +361,17 @@ wf_rc wf_intake_take(wf_intake *in, wf_group *g, bool *more, wf_err *e)
 /* ---- replying -------------------------------------------------------------------------------------------------- */
 
 /* The sum over all sources stays within the memory that frames on their way may take. */
-static uint64_t credit(const wf_intake *in)
+static uint64_t credit_now(const wf_intake *in)
 {
-    uint64_t each = UINT64_C(1048576) / (in->source_count > 0 ? in->source_count : 1);
-    return each > WF_WINDOW_EVENTS_MAX ? WF_WINDOW_EVENTS_MAX : each < WF_FRAME_EVENTS_MAX ? WF_FRAME_EVENTS_MAX : each;
+    uint64_t each = (uint64_t) ALL_EVENTS / (in->source_count > 0 ? in->source_count : 1);
+    return each < in->credit ? each : in->credit;
 }
 
 static size_t build(wf_intake *in, const outcome *o)
 {
     if (o->kind == A_WELCOME) {
         wf_welcome m = {
-            .version = WF_PROTOCOL_VERSION, .durable = o->from->durable, .credit_events = credit(in),
+            .version = WF_PROTOCOL_VERSION, .durable = o->from->durable, .credit_events = credit_now(in),
             .credit_bytes = WF_WINDOW_BYTES_MAX, .max_event = WF_EVENT_BYTES_MAX, .max_frame = WF_FRAME_BYTES_MAX,
             .max_events = WF_FRAME_EVENTS_MAX, .store = wf_str_of(wf_store_id(in->store)),
             .instance = wf_store_instance(in->store),
@@ -381,7 +384,7 @@ static size_t build(wf_intake *in, const outcome *o)
     }
     wf_reply m = {
         .source = { o->from->name, o->from->length }, .epoch = o->epoch, .first = o->first, .count = o->count,
-        .known = o->known, .sequence = o->sequence, .exceptions = o->exceptions, .credit_events = credit(in),
+        .known = o->known, .sequence = o->sequence, .exceptions = o->exceptions, .credit_events = credit_now(in),
     };
     return wf_frame_reply(&m, &in->exceptions[o->exception], in->buf, REPLY_BYTES);
 }

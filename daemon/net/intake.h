@@ -16,7 +16,9 @@
 
 typedef struct wf_intake wf_intake;
 
-WF_NODISCARD wf_rc wf_intake_open(void *context, const wf_endpoint_setting *setting, wf_store *store, wf_intake **ret, wf_err *e);
+/* `credit`: events that one publisher may have unacknowledged at most; 0: WF_WINDOW_EVENTS_MAX. */
+WF_NODISCARD wf_rc wf_intake_open(void *context, const wf_endpoint_setting *setting, wf_store *store, uint32_t credit,
+                                  wf_intake **ret, wf_err *e);
 void wf_intake_close(wf_intake **p);
 void *wf_intake_socket(wf_intake *in);
 

@@ -13,10 +13,12 @@ static const struct { const char *name, *format; int priority; } rows[WF_LINE_CO
 };
 
 static wf_log_sink where = WF_LOG_PLAIN;
+static int most = LOG_INFO;
 
-void wf_log_open(wf_log_sink sink)
+void wf_log_open(wf_log_sink sink, int least)
 {
     where = sink;
+    most = least;
 }
 
 const char *wf_log_name(wf_line_id line) { return rows[line].name; }
@@ -55,6 +57,8 @@ void wf_log_at(wf_line_id line, const char *format, ...)
     char text[1024], prefix[16], id[WF_MESSAGE_ID_TEXT];
     va_list args;
 
+    if (rows[line].priority > most)
+        return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);

@@ -47,7 +47,8 @@ typedef enum wf_log_sink {
     WF_LOG_PREFIXED,            /* a service manager reads stderr: "<6>text" */
     WF_LOG_JOURNAL              /* journald, with fields */
 } wf_log_sink;
-void wf_log_open(wf_log_sink sink);
+/* `least`: lines of a lower priority (LOG_WARNING, LOG_INFO ...) are not written. */
+void wf_log_open(wf_log_sink sink, int least);
 
 /* Writes one line; any thread. The format is the line's own, so the compiler checks the arguments. */
 #define wf_log(line, ...) wf_log_at(WF_LINE_##line, wf_line_text_##line, ##__VA_ARGS__)

@@ -38,7 +38,7 @@ wf_rc wf_stream_open(void *context, const wf_endpoint_setting *setting, wf_strea
     s->places = 1024;
     s->topics = calloc(s->places, sizeof *s->topics);
     WF_ASSERT(s->topics);
-    wf_rc rc = wf_access_bind(context, ZMQ_PUB, WF_EP_STREAM, setting, &s->socket, s->bound, e);
+    wf_rc rc = !setting->at || !setting->at[0] ? WF_OK : wf_access_bind(context, ZMQ_PUB, WF_EP_STREAM, setting, &s->socket, s->bound, e);
     if (rc != WF_OK)
         wf_stream_close(&s);
     else
@@ -153,6 +153,8 @@ uint64_t *wf_stream_last_alerts(wf_stream *s, const wf_str *prefix, size_t prefi
 /* PUB never waits: who does not keep up loses messages and sees it by the numbers. */
 static void send_row(wf_stream *s, const char *name, size_t length, wf_stream_head head, wf_row_kind kind, const void *row)
 {
+    if (!s->socket)
+        return;
     size_t n = wf_frame_stream(head, kind, row, s->buf, sizeof s->buf);
     WF_ASSERT(n > 0);
     if (zmq_send(s->socket, name, length, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
@@ -216,6 +218,17 @@ bool wf_stream_figures(wf_stream *s, wf_engine *en, uint64_t now_ms, uint64_t bu
         s->sent = 0;
     }
     return more;
+}
+
+static uint64_t left(uint64_t since, uint64_t now_ms)
+{
+    return now_ms - since < ROUND_MS ? ROUND_MS - (now_ms - since) : 0;
+}
+
+uint64_t wf_stream_wait_ms(const wf_stream *s, uint64_t now_ms)
+{
+    uint64_t beat = left(s->beat_ms, now_ms), round = left(s->round_ended_ms, now_ms);
+    return round > 0 && round < beat ? round : beat;
 }
 
 void wf_stream_beat(wf_stream *s, wf_engine *en, uint64_t instance, wf_instant now, uint64_t now_ms)

@@ -11,6 +11,7 @@
 
 typedef struct wf_stream wf_stream;
 
+/* Without an endpoint it counts and remembers, and sends nothing. */
 WF_NODISCARD wf_rc wf_stream_open(void *context, const wf_endpoint_setting *setting, wf_stream **ret, wf_err *e);
 void wf_stream_close(wf_stream **p);
 
@@ -20,6 +21,9 @@ unsigned wf_stream_alerts(wf_stream *s, wf_engine *en);
 bool wf_stream_figures(wf_stream *s, wf_engine *en, uint64_t now_ms, uint64_t budget_us);
 /* Sends a beat when the last is a second old. */
 void wf_stream_beat(wf_stream *s, wf_engine *en, uint64_t instance, wf_instant now, uint64_t now_ms);
+
+/* How long nothing of this is due: until the next beat or round. */
+uint64_t wf_stream_wait_ms(const wf_stream *s, uint64_t now_ms);
 
 /* ---- any thread ---- */
 uint64_t wf_stream_number(wf_stream *s, wf_str topic);  /* of the last message on it since the start; 0: none */
