@@ -1,5 +1,5 @@
 /* crc -- CRC32C (Castagnoli): by the processor's own instruction where it has one, else by table. */
-#include "store/inside.h"
+#include "store/record.h"
 
 #include <string.h>
 

@@ -56,9 +56,6 @@ struct wf_store {
     char *path;
 };
 
-/* Chooses the way of computing anew; for tests and for the first use. */
-void wf_crc32c_select(bool table_only);
-
 /* What LMDB said, as a result: WF_FULL, WF_DAMAGED, WF_SYSTEM. */
 wf_rc wf_store_fault(wf_err *e, int rc, const char *what);
 

@@ -17,3 +17,7 @@ size_t wf_record_size(const wf_record *r);
 void wf_record_encode(const wf_record *r, void *bytes);
 /* Text in *ret is borrowed from `bytes`. WF_DAMAGED: any bytes that encode would not have written. */
 WF_NODISCARD wf_rc wf_record_decode(uint64_t sequence, const void *bytes, size_t n, wf_record *ret, wf_err *e);
+
+/* Chooses the way of computing wf_crc32c: the processor's instruction unless there is none or `table_only`. Done by
+ * itself at the first use. */
+void wf_crc32c_select(bool table_only);
