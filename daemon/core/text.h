@@ -1,13 +1,14 @@
 /* text -- what an alert says to people: at most three lines of 160 characters, no person, no id (A6).
  *
- *   RED Turnover rate, Family Social Work North: 27.3 % - 3 of 11 people left in the 12 months to 31 March 2024 (limit 20 %); amber since 12 February.
- *   New: 1 more by leaver. Known to come: 30 April 4 of 10, 40 %.
- *   Data complete to 31 March. Next: agree cover. Explain: A-1042 */
+ *   RED Turnover, North: 27.3 % - 3 of 11 people left in the 12 months to 31 March 2024 (limit 20 %); amber since 12 February.
+ *   Since 12 February: +1 leavers; of 11: -1 leavers. Known to come: 30 April 4 of 10, 40.0 %.
+ *   Data complete to 31 March 2024. Next: agree cover. Explain: A-1042 */
 #pragma once
 #include "core/profile.h"
 
-/* Writes a->text from the alert's own members and the rule's and indicator's words. What is not known is left out. */
-void wf_text_alert(const wf_profile *p, uint32_t rule, wf_alert *a);
+/* Writes a->text from the alert's own members and the rule's and indicator's words. What is not known is left out.
+ * `since`: the day from which a->change counts. */
+void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a);
 
 /* "11.3", "0.8", "40": millionths at `decimals` places, half up away from zero. */
 #define WF_TEXT_NUMBER 40
