@@ -275,13 +275,15 @@ static const uint32_t *known_key(const wf_timeline *t, wf_chain c, const wf_even
 static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_event *ev, uint16_t source, uint64_t sequence, uint32_t case_number)
 {
     int32_t from, until;
-    uint32_t key;
+    uint32_t key = 0;
     bool keyed = c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_ABSENCE || c == WF_CHAIN_TRAINING;
     reach(f, t, c, ev, &from, &until);
     if (c == WF_CHAIN_SUPERVISION)
         wf_work_supervision_reach(f, t, ev->effective.n, &from, &until);
     window(f, -1, from, until);
-    if (!keyed || known_key(t, c, ev, case_number, &key) != NULL)
+    if (keyed && known_key(t, c, ev, case_number, &key) == NULL)
+        key = WF_NO_KEY;            /* nothing of it stands yet, but an allocation reaches who holds cases at all */
+    if (key != WF_NO_KEY || c == WF_CHAIN_ALLOCATION)
         wf_work_emit_chain(f, t, c, keyed ? &key : NULL);
     uint32_t at = wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, case_number);
     if (keyed)

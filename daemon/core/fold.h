@@ -70,6 +70,7 @@ uint32_t wf_fold_spells(wf_fold *f, const wf_timeline *t, wf_chain c, wf_spell *
 void wf_engagement_emit(wf_fold *f, wf_timeline *t);                /* engagements and placements, all days */
 wf_place *wf_engagement_places(wf_fold *f, const wf_timeline *t, uint32_t *n);     /* caller frees */
 void wf_work_emit(wf_fold *f, const wf_timeline *t);                /* every chain that stands in a place, days f->from .. f->until */
+#define WF_NO_KEY UINT32_MAX        /* as a key: one that no fact has */
 void wf_work_emit_chain(wf_fold *f, const wf_timeline *t, wf_chain c, const uint32_t *key);     /* one chain; key: only this one */
 /* The days that a supervision on `day` can reach. */
 void wf_work_supervision_reach(const wf_fold *f, const wf_timeline *t, int32_t day, int32_t *from, int32_t *until);

@@ -138,7 +138,7 @@ static void emit_allocations(wf_fold *f, const wf_timeline *t, const uint32_t *k
     for (uint32_t i = 0; i < n; i++) {
         if (!allocation_counts(t, &s[i]))
             continue;
-        if (key == NULL || wf_timeline_same(t, s[i].key, *key))
+        if (key == NULL || (*key != WF_NO_KEY && wf_timeline_same(t, s[i].key, *key)))
             emit_cases(f, t, 1, wf_allocation_of(t, s[i].start)->work, s[i].first, s[i].until);
         if (until != INT32_MIN && s[i].first > until) {
             emit_holder(f, t, from, until);
