@@ -59,7 +59,7 @@ for source in consumers/*.c; do
     program "$name" "consumers/$name.1" "consumers/completion/$name"
 done
 
-"$B/workforced" --print-config 2>/dev/null </dev/null | sed -nE 's/^#? ?([a-z_]+) *=.*/\1/p' | LC_ALL=C sort -u > "$work/keys"
+"$B/workforced" --profile profiles/dfe.conf --print-config 2>/dev/null </dev/null | sed -nE 's/^#? ?([a-z_]+) *=.*/\1/p' | LC_ALL=C sort -u > "$work/keys"
 [ -s "$work/keys" ] || finding "daemon/main.c:1: --print-config prints no setting"
 sed -nE 's/^\.It Ic ([a-z_]+).*/\1/p' daemon/workforced.conf.5 | LC_ALL=C sort -u > "$work/manual"
 differ settings "workforced --print-config" "$work/keys" daemon/workforced.conf.5 "$work/manual"
@@ -67,7 +67,7 @@ sed -nE 's/^#? ?([a-z_]+) *= .*/\1/p' daemon/workforced.conf.sample | LC_ALL=C s
 differ settings "workforced --print-config" "$work/keys" daemon/workforced.conf.sample "$work/sample"
 # The sample with every setting uncommented is what is in force without any file, but for the profiles' place.
 sed -E 's/^# ([a-z_]+ *= )/\1/' daemon/workforced.conf.sample | sed '/^profiles/d' > "$work/all.conf"
-diff <("$B/workforced" --print-config </dev/null 2>&1) <("$B/workforced" --config "$work/all.conf" --print-config </dev/null 2>&1) > "$work/diff" || {
+diff <("$B/workforced" --profile profiles/dfe.conf --print-config </dev/null 2>&1) <("$B/workforced" --config "$work/all.conf" --profile profiles/dfe.conf --print-config </dev/null 2>&1) > "$work/diff" || {
     sed 's|^|daemon/workforced.conf.sample:1: its defaults are not the defaults: |' "$work/diff"; bad=1; }
 
 # The profiles' words: each key that the reader knows is in the manual and the reverse.
