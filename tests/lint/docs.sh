@@ -25,7 +25,7 @@ differ()
     [ -z "$right" ] || finding "$2:1: lacks the $1 of $4: $right"
 }
 options() { grep -oE -- '(^|[^a-zA-Z0-9-])--[a-z][a-z0-9-]*' | grep -oE -- '--[a-z][a-z0-9-]*' | LC_ALL=C sort -u; }
-manual_options() { grep -E '^\.(It|Op|Oo|Ar|Fl|\.)?.*\bFl\b' "$1" | grep -oE '(Fl )-[a-z][a-z0-9-]*' | sed 's/^Fl /-/' | LC_ALL=C sort -u; }
+manual_options() { grep -E '^\.(.* )?Fl ' "$1" | grep -oE ' -[a-z][a-z0-9-]*' | sed 's/^ /-/' | LC_ALL=C sort -u; }
 manual_commands() { sed -n '/^\.Sh COMMANDS/,/^\.Sh [^C]/p' "$1" | sed -nE 's/^\.It Cm ([a-z][a-z-]*).*/\1/p' | LC_ALL=C sort -u; }
 
 program()    # program NAME PAGE COMPLETION
