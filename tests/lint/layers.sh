@@ -13,7 +13,7 @@ open my $rules, '<', 'tests/lint/layers.txt' or die "tests/lint/layers.txt: $!\n
 while (<$rules>) {
     s/#.*//; next unless /\S/;
     if (/^floor\s+(\S+)\s+(\S+)\s*:\s*(.*?)\s*$/)  { $floor = $1; $path{$1} = $2; $may{$1} = { map { $_ => 1 } split ' ', $3 } }
-    elsif (/^room\s+(\S+)\s*$/)                    { push @{$rooms{$floor}}, $1 }
+    elsif (/^room\s+(.*?)\s*$/)                    { push @{$rooms{$floor}}, [split ' ', $1] }
     elsif (/^only\s+(\S+)\s*:\s*(.*?)\s*$/)        { push @only, [$1, [split ' ', $2]] }
     elsif (/^never\s+(.*?)\s*:\s*(.*?)\s*$/)       { push @never, [join('|', map { quotemeta } split ' ', $1), [split ' ', $2]] }
     else { die "tests/lint/layers.txt:$.: not understood\n" }
@@ -48,7 +48,8 @@ for my $file (@ARGV) {
             my $other = floor_of($target);
             next if !$other || $own eq 'tests';
             if ($other eq $own) {
-                my %place = map { $rooms{$own}[$_] => $_ } 0 .. $#{$rooms{$own} || []};
+                my %place;
+                for my $n (0 .. $#{$rooms{$own} || []}) { $place{$_} = $n for @{$rooms{$own}[$n]} }
                 my ($a, $b) = (room_of($file, $own), room_of($target, $own));
                 next if $a eq $b || !%place;
                 if (!exists $place{$a})     { say_bad("$file:$line", "room $a is not named in layers.txt") }
@@ -61,7 +62,7 @@ for my $file (@ARGV) {
         for my $never (@never) {
             my ($words, $places) = @$never;
             next unless grep { in($file, $_) } @$places;
-            say_bad("$file:$line", "$1() is not for this room") while /(?<![\w.>])($words)\s*\(/g;
+            say_bad("$file:$line", "$1 is not for this room") while /(?<![\w.>])($words)\b(?:\s*\(|(?<=[A-Z]))/g;
         }
     }
 }
