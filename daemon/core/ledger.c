@@ -343,6 +343,21 @@ void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, v
         }
 }
 
+void wf_ledger_each_in(const wf_ledger *l, uint32_t flow, wf_day first, wf_day last, wf_ledger_visit *visit, void *ctx)
+{
+    const struct pages *s = &l->of[flow - 1];
+    for (uint32_t i = 0; i < s->n && s->page[i]->first <= last.n; i++) {
+        if (i + 1 < s->n && s->page[i + 1]->first <= first.n)
+            continue;
+        for (uint16_t k = 0; k < s->page[i]->n; k++) {
+            const struct sum *m = &s->page[i]->sum[k];
+            int32_t day = s->page[i]->first + m->place;
+            if (day >= first.n && day <= last.n)
+                visit(ctx, flow, (wf_day) { day }, m->count, m->amount);
+        }
+    }
+}
+
 /* ---- the image ---- */
 
 static uint8_t *put_le(uint8_t *p, uint64_t v, int bytes)
