@@ -223,7 +223,7 @@ static wf_rc read_all(options *o, wf_config **settings, wf_profile **profile, wf
     return WF_OK;
 }
 
-typedef struct house { options *o; wf_config *settings; } house;
+typedef struct house { options *o; wf_config *settings; bool ran; } house;
 
 /* SIGHUP, `reload`: profiles change at once; what is opened at the start waits for the next one. */
 static wf_rc read_again(void *ctx, wf_profile **profile, const char **name, wf_err *e)
@@ -337,7 +337,7 @@ static wf_rc run(house *h, wf_profile **profile, wf_err *e)
     WF_TRY(wf_engine_open(&o, &engine, e));
     wf_loop_options l = {
         .store = store, .engine = engine, .profile = profile, .profile_name = h->o->name, .manual_clock = h->o->manual,
-        .credit_events = (uint32_t) c->window, .read = read_again, .ctx = h,
+        .credit_events = (uint32_t) c->window, .read = read_again, .ctx = h, .ran = &h->ran,
     };
     endpoints_of(c, l.at);
     return wf_loop_run(&l, e);
@@ -364,7 +364,7 @@ static int fail(const wf_err *e)
 int main(int argc, char **argv)
 {
     options o = { .timeline_mib = -1 };
-    house h = { &o, NULL };
+    house h = { .o = &o };
     wf_profile *profile = NULL;
     wf_err e = { .rc = WF_OK };
     int status = parse(&o, argc, argv);
@@ -383,7 +383,7 @@ int main(int argc, char **argv)
     if (!o.print && !o.check) {
         block_signals();
         wf_rc rc = run(&h, &profile, &e);
-        status = rc == WF_OK ? OK : fail(&e);
+        status = rc == WF_OK ? OK : h.ran ? FAILED : fail(&e);
         leave(status);
     }
     wf_profile_free(&profile);

@@ -369,6 +369,7 @@ wf_rc wf_loop_run(const wf_loop_options *o, wf_err *e)
         l.item[I_ADMIN] = (zmq_pollitem_t) { l.admin ? wf_admin_socket(l.admin) : NULL, -1, l.admin ? ZMQ_POLLIN : 0, 0 };
         l.item[I_SIGNAL] = (zmq_pollitem_t) { NULL, l.signal_fd, ZMQ_POLLIN, 0 };
         l.item[I_MIDNIGHT] = (zmq_pollitem_t) { NULL, l.midnight_fd, ZMQ_POLLIN, 0 };
+        *o->ran = true;
         wf_days_look(&l.days, wf_host_now());
         say_started(&l);
         rc = go_round(&l, e);

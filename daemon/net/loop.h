@@ -19,6 +19,7 @@ typedef struct wf_loop_options {
     /* Reads the configuration again. WF_CONFIG with the reason; *name: of the profile, at most 127 bytes, kept by the callee. */
     wf_rc (*read)(void *ctx, wf_profile **ret, const char **name, wf_err *e);
     void *ctx;
+    bool *ran;                          /* set when it has come to run: what fails from then on has been logged */
 } wf_loop_options;
 
 /* Binds all, says READY, runs until a signal. WF_OK: it was asked to end, all that was acknowledged is on disk.

@@ -241,5 +241,5 @@ void wf_stream_beat(wf_stream *s, wf_engine *en, uint64_t instance, wf_instant n
     wf_beat beat = {
         .number = s->number, .alert = t.alerts, .sequence = t.sequence, .today = t.today, .time = now, .instance = instance,
     };
-    send_row(s, WF_TOPIC_BEAT, sizeof WF_TOPIC_BEAT - 1, (wf_stream_head) { s->number, s->number }, WF_ROW_BEAT, &beat);
+    send_row(s, WF_TOPIC_BEAT, sizeof WF_TOPIC_BEAT - 1, (wf_stream_head) { s->number, 0 }, WF_ROW_BEAT, &beat);
 }
