@@ -130,7 +130,7 @@ static bool has_ext(const msgpack_object *o, int depth)
     return false;
 }
 
-Test(guard, agrees_with_msgpack_c_on_random_bytes, .timeout = 60)
+Test(guard, agrees_with_msgpack_c_on_random_bytes)
 {
     uint64_t seed = 0x9e3779b97f4a7c15;
     static const uint8_t likely[] = { 0x81, 0x82, 0x91, 0x92, 0xa1, 0xa3, 0xc0, 0xc2, 0xcc, 0xcd, 0xd0, 0xd9, 0xc4, 0xdc, 0xde, 0x05, 0xe0, 0xcb };
