@@ -149,6 +149,7 @@ static void *serve(void *arg)
     zmq_pollitem_t item[] = { { r->socket, 0, ZMQ_POLLIN, 0 }, { NULL, r->stop_fd, ZMQ_POLLIN, 0 } };
     long timeout = 1000;
     read_outbox(r);
+    wf_reader_rest(r->reader);
     for (;;) {
         atomic_store(&r->house->reader_seen_ms, wf_monotonic_ms());
         if (zmq_poll(item, 2, timeout) < 0 && errno != EINTR)
@@ -162,6 +163,8 @@ static void *serve(void *arg)
                 moved |= advance(r, &r->place[i]);
                 waiting |= r->place[i].used;
             }
+        if (!waiting)
+            wf_reader_rest(r->reader);
         timeout = !waiting ? 1000 : moved ? 0 : 5;
     }
     return NULL;

@@ -79,6 +79,13 @@ void wf_reader_renew(wf_reader *r)
         look(r);
 }
 
+void wf_reader_rest(wf_reader *r)
+{
+    if (r->live)
+        mdb_txn_reset(r->txn);
+    r->live = false;
+}
+
 static wf_rc alive(const wf_reader *r, wf_err *e)
 {
     return r->live ? WF_OK : wf_fail(e, WF_SYSTEM, "the store can no longer be read: it must be opened again");

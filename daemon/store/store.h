@@ -139,6 +139,8 @@ typedef struct wf_reader wf_reader;
 WF_NODISCARD wf_rc wf_reader_new(wf_store *s, wf_reader **ret, wf_err *e);
 void wf_reader_free(wf_reader **p);
 void wf_reader_renew(wf_reader *r);                 /* sees the newest commit; what was borrowed is gone. Call at most 5 ms or 1,000 rows apart */
+/* Gives the snapshot back until the next renewal: an idle reader that keeps one keeps every page from being used again. */
+void wf_reader_rest(wf_reader *r);
 uint64_t wf_reader_last(wf_reader *r);
 WF_NODISCARD wf_rc wf_reader_record(wf_reader *r, uint64_t sequence, wf_record *ret, wf_err *e);
 /* The first record at or after `from` of the kinds given as bits 1 << wf_record_kind; WF_ABSENT at the end. */
