@@ -250,12 +250,12 @@ static wf_rc heads_row(void *ctx, wf_str key, wf_str bytes, wf_err *e)
     wf_store *s = ctx;
     uint64_t page;
 
-    if (key.n != sizeof page || bytes.n != sizeof s->heads.page[0]->head)
+    if (key.n != sizeof page || bytes.n != sizeof s->heads.page[0].head)
         return wf_fail(e, WF_DAMAGED, "a page of heads is impossible");
     memcpy(&page, key.p, sizeof page);
     if (page >= s->heads.pages)
         return wf_fail(e, WF_DAMAGED, "page %llu of heads is above the number of subjects", (unsigned long long) page);
-    memcpy(s->heads.page[page]->head, bytes.p, bytes.n);
+    memcpy(s->heads.page[page].head, bytes.p, bytes.n);
     return WF_OK;
 }
 
@@ -295,6 +295,7 @@ static wf_rc read_store(wf_store *s, MDB_txn *txn, const wf_store_options *o, wf
     WF_TRY(open_tables(s, txn, 0, e));
     WF_TRY(read_meta(s, txn, o, e));
     WF_TRY(read_tail(s, txn, e));
+    wf_subjects_expect(&s->subjects, s->now.seal.subjects);
     WF_TRY(wf_rows(txn, s->table[WF_TABLE_SUBJECTS], (wf_str) { 0 }, 0, subject_row, s, e));
     while (s->subjects.count < s->now.seal.subjects)
         wf_subjects_add(&s->subjects, 0, 0, (wf_str) { "", 0 });

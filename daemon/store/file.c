@@ -165,7 +165,7 @@ wf_rc wf_file_check(int directory, const char *name, bool *ret_empty, wf_err *e)
 {
     WF_AUTO(close_file) file f = { .fd = openat(directory, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) };
     struct stat st;
-    meta m[2];
+    meta one = { 0 }, two = { 0 };
 
     if (f.fd < 0 && errno == ENOENT) {
         *ret_empty = true;
@@ -179,11 +179,11 @@ wf_rc wf_file_check(int directory, const char *name, bool *ret_empty, wf_err *e)
         *ret_empty = true;
         return WF_OK;
     }
-    WF_TRY(read_meta(f.fd, 0, &m[0], e));
-    WF_TRY(read_meta(f.fd, m[0].free.page_size, &m[1], e));
-    if (m[0].free.page_size != m[1].free.page_size)
+    WF_TRY(read_meta(f.fd, 0, &one, e));
+    WF_TRY(read_meta(f.fd, one.free.page_size, &two, e));
+    if (one.free.page_size != two.free.page_size)
         return damaged(e, "has two page sizes");
-    WF_TRY(check_end(&f, &m[m[1].transaction > m[0].transaction], (uint64_t) st.st_size, e));
+    WF_TRY(check_end(&f, two.transaction > one.transaction ? &two : &one, (uint64_t) st.st_size, e));
     *ret_empty = false;
     return WF_OK;
 }

@@ -19,7 +19,7 @@ typedef struct wf_heads_page {
 typedef struct wf_heads_undo { uint32_t subject; uint64_t was; } wf_heads_undo;
 
 typedef struct wf_heads {
-    wf_heads_page **page;
+    wf_heads_page *page;
     uint32_t pages, room;
     uint32_t first, last;               /* that wait; WF_HEADS_NONE */
     wf_heads_undo *undo;                /* of the open transaction */

@@ -59,6 +59,12 @@ struct wf_store {
 /* What LMDB said, as a result: WF_FULL, WF_DAMAGED, WF_SYSTEM. */
 wf_rc wf_store_fault(wf_err *e, int rc, const char *what);
 
+/* The first failure of the open transaction again, if there was one. */
+static inline wf_rc wf_store_sound(const wf_store *s, wf_err *e)
+{
+    return s->failed == WF_OK ? WF_OK : wf_fail(e, s->failed, "the transaction has failed before");
+}
+
 /* Notes what failed in the open transaction: it cannot be committed any more. */
 static inline wf_rc wf_store_failed(wf_store *s, wf_rc rc)
 {

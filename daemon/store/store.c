@@ -7,9 +7,9 @@
 
 /* Pages of heads are written only when the oldest change that the store lacks lies this many entries back; then one a
  * commit and one more for so many records. A start reads back what lies between: at 1,000,000 subjects, all of them in
- * turn and commits of 2,048 records some 140,000 entries, else little more than the lag itself. */
+ * turn and commits of 2,048 records some 270,000 entries, else little more than the lag itself. */
 #define HEADS_LAG 16384u
-#define HEADS_RECORDS_A_PAGE 64u
+#define HEADS_RECORDS_A_PAGE 128u
 
 const char *wf_store_id(const wf_store *s) { return s->id; }
 uint64_t wf_store_instance(const wf_store *s) { return s->instance; }
@@ -99,12 +99,12 @@ static wf_rc write_heads(wf_store *s, uint32_t *taken, wf_err *e)
     *taken = 0;
     if (last - wf_heads_floor(&s->heads, last) <= HEADS_LAG)
         most = 0;
-    for (; at != WF_HEADS_NONE && *taken < most; at = s->heads.page[at]->after, ++*taken) {
+    for (; at != WF_HEADS_NONE && *taken < most; at = s->heads.page[at].after, ++*taken) {
         uint64_t key = at;
         WF_TRY(wf_value_put(s->txn, s->table[WF_TABLE_HEADS], wf_val(&key, sizeof key), (wf_str) { 0 },
-                            (wf_str) { (const char *) s->heads.page[at]->head, sizeof s->heads.page[at]->head }, 0, e));
+                            (wf_str) { (const char *) s->heads.page[at].head, sizeof s->heads.page[at].head }, 0, e));
     }
-    s->now.seal.heads_floor = at == WF_HEADS_NONE ? last : s->heads.page[at]->since - 1;
+    s->now.seal.heads_floor = at == WF_HEADS_NONE ? last : s->heads.page[at].since - 1;
     return WF_OK;
 }
 
@@ -140,13 +140,9 @@ wf_rc wf_store_commit(wf_store *s, const void *postings, size_t n, wf_err *e)
     wf_rc rc;
 
     WF_ASSERT(s->txn != NULL);
-    if (s->failed != WF_OK) {
-        rc = wf_fail(e, s->failed, "the transaction failed before its commit");
-        wf_store_abort(s);
-        return rc;
-    }
-    if ((rc = wf_marks_write(s, e)) != WF_OK || (rc = write_postings(s, postings, n, e)) != WF_OK ||
-        (rc = write_heads(s, &taken, e)) != WF_OK || (rc = write_seal(s, e)) != WF_OK) {
+    if ((rc = wf_store_sound(s, e)) != WF_OK || (rc = wf_marks_write(s, e)) != WF_OK ||
+        (rc = write_postings(s, postings, n, e)) != WF_OK || (rc = write_heads(s, &taken, e)) != WF_OK ||
+        (rc = write_seal(s, e)) != WF_OK) {
         wf_store_abort(s);
         return rc;
     }
@@ -176,8 +172,9 @@ wf_rc wf_store_append(wf_store *s, wf_record *r, wf_err *e)
         WF_ASSERT(r->subject[i] >= 1 && r->subject[i] <= s->subjects.count);
     if (r->id.n > WF_RECORD_ID_MAX || r->body.n > WF_RECORD_BODY_MAX)
         return wf_fail(e, WF_SIZE, "a journal entry of %zu + %zu bytes", r->id.n, r->body.n);
+    WF_TRY(wf_store_sound(s, e));
     v = wf_val(NULL, wf_record_size(r));
-    int rc = s->failed != WF_OK ? MDB_BAD_TXN : mdb_cursor_put(s->tail, &k, &v, MDB_APPEND | MDB_RESERVE);
+    int rc = mdb_cursor_put(s->tail, &k, &v, MDB_APPEND | MDB_RESERVE);
     if (rc != 0)
         return wf_store_failed(s, wf_store_fault(e, rc, "appending to the journal"));
     r->sequence = sequence;
@@ -220,6 +217,7 @@ wf_rc wf_store_subject(wf_store *s, uint8_t kind, uint16_t org, wf_str id, bool 
     uint32_t number = wf_subjects_find(&s->subjects, kind, org, id);
     if (number == 0 && make) {
         WF_ASSERT(s->txn != NULL);
+        WF_TRY(wf_store_sound(s, e));
         if (s->subjects.count == UINT32_MAX - WF_HEADS_PAGE)
             return wf_fail(e, WF_FULL, "no number is left for a subject");
         char head[4] = { 1, (char) kind };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_UNITS (1u << 18)          /* of 4 bytes: 1 MiB */
+#define BLOCK_UNITS (1u << 20)          /* of 4 bytes: 4 MiB */
 #define UNIT 4u
 #define SLOTS_FIRST 1024u
 
@@ -24,7 +24,6 @@ void wf_subjects_free(wf_subjects *t)
 {
     for (uint32_t i = 0; i < t->blocks; i++)
         free(t->block[i]);
-    free(t->block);
     free(t->place);
     free(t->slot);
     *t = (wf_subjects) { 0 };
@@ -99,10 +98,8 @@ static uint64_t hash_of(const wf_subjects *t, uint32_t number)
 }
 
 /* In the order of numbers, so that taking back the newest first leaves no hole in another's way. */
-static void widen(wf_subjects *t)
+static void widen(wf_subjects *t, uint32_t slots)
 {
-    uint32_t slots = (t->mask + 1) * 2;
-
     free(t->slot);
     WF_ASSERT((t->slot = calloc(slots, sizeof *t->slot)) != NULL);
     t->mask = slots - 1;
@@ -111,12 +108,26 @@ static void widen(wf_subjects *t)
             place(t, n, hash_of(t, n));
 }
 
+void wf_subjects_expect(wf_subjects *t, uint32_t count)
+{
+    uint32_t slots = t->mask + 1;
+
+    while ((uint64_t) count * 3 > (uint64_t) slots * 2 && slots < 1u << 31)
+        slots *= 2;
+    if (slots != t->mask + 1)
+        widen(t, slots);
+    if (count > t->place_room) {
+        t->place_room = count;
+        WF_ASSERT((t->place = realloc(t->place, t->place_room * sizeof *t->place)) != NULL);
+    }
+}
+
 static uint32_t lay(wf_subjects *t, entry head, const char *id)
 {
     uint32_t units = (uint32_t) (sizeof head + head.n + UNIT - 1) / UNIT, where;
 
     if (t->blocks == 0 || t->used + units > BLOCK_UNITS) {
-        WF_ASSERT((t->block = realloc(t->block, (t->blocks + 1) * sizeof *t->block)) != NULL);
+        WF_ASSERT(t->blocks < WF_SUBJECT_BLOCKS);
         WF_ASSERT((t->block[t->blocks] = malloc((size_t) BLOCK_UNITS * UNIT)) != NULL);
         t->blocks++;
         t->used = 0;
@@ -134,9 +145,9 @@ uint32_t wf_subjects_add(wf_subjects *t, uint8_t kind, uint16_t org, wf_str id)
     entry head = { org, kind, (uint8_t) id.n };
 
     if ((uint64_t) (t->count + 1) * 3 > (uint64_t) (t->mask + 1) * 2)
-        widen(t);
+        widen(t, (t->mask + 1) * 2);
     if (t->count == t->place_room) {
-        t->place_room = t->place_room == 0 ? SLOTS_FIRST : t->place_room + t->place_room / 2;
+        t->place_room = t->place_room == 0 ? SLOTS_FIRST : t->place_room + t->place_room / 2 + 1;
         WF_ASSERT((t->place = realloc(t->place, t->place_room * sizeof *t->place)) != NULL);
     }
     t->place[t->count++] = lay(t, head, id.p);

@@ -9,6 +9,7 @@ static wf_rc put(wf_store *s, wf_table t, const void *key, size_t n, wf_str head
                  unsigned flags, wf_err *e)
 {
     WF_ASSERT(s->txn != NULL);
+    WF_TRY(wf_store_sound(s, e));
     return wf_store_failed(s, wf_value_put(s->txn, s->table[t], wf_val(key, n), head, (wf_str) { bytes, size }, flags, e));
 }
 
@@ -143,6 +144,7 @@ wf_rc wf_derived_forget(wf_store *s, wf_err *e)
 wf_rc wf_store_derived_reset(wf_store *s, wf_err *e)
 {
     WF_ASSERT(s->txn != NULL);
+    WF_TRY(wf_store_sound(s, e));
     return wf_derived_forget(s, e);
 }
 
@@ -320,6 +322,7 @@ wf_rc wf_store_small_put(wf_store *s, uint8_t kind, uint64_t number, const void 
     uint8_t key[9] = { kind };
 
     WF_ASSERT(s->txn != NULL);
+    WF_TRY(wf_store_sound(s, e));
     wf_put_be64(key + 1, number);
     if (n > 0)
         return put(s, WF_TABLE_SMALL, key, sizeof key, (wf_str) { 0 }, bytes, n, 0, e);

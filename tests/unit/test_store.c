@@ -197,6 +197,10 @@ Test(store, a_full_map_says_so_and_the_store_goes_on)
             wf_record r = { .kind = WF_RECORD_EVENT, .subject_count = 1, .subject = { a }, .body = { body, sizeof body } };
             rc = wf_store_append(s, &r, &err);
         }
+        if (rc != WF_OK) {      /* whatever follows in the transaction fails for the same reason */
+            GIVES(wf_store_meta_put(s, "x", "y", 1, &err), WF_FULL);
+            GIVES(wf_store_append(s, &(wf_record) { .kind = WF_RECORD_TICK }, &err), WF_FULL);
+        }
         wf_rc end = wf_store_commit(s, NULL, 0, &err);
         if (rc != WF_OK)
             cr_assert(eq(int, end, WF_FULL), "a transaction that failed cannot be committed");

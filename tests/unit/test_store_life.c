@@ -14,7 +14,7 @@ TestSuite(store_life, .init = make_dir, .fini = remove_dir, .timeout = 60);
 
 typedef struct said { uint64_t last, watermark; } said;
 
-static void stream_until_killed(int out, unsigned seed)
+static void stream_until_killed(int out, unsigned luck)
 {
     wf_store *s = NULL;
     wf_store_options o = { .path = path, .manual_clock = true, .measures_version = 1 };
@@ -24,11 +24,11 @@ static void stream_until_killed(int out, unsigned seed)
     for (uint64_t mark = wf_store_last(s) + 1;; mark++) {
         if (wf_store_begin(s, NULL) != WF_OK)
             _exit(4);
-        unsigned records = 1 + (unsigned) rand_r(&seed) % 40;
+        unsigned records = 1 + (unsigned) rand_r(&luck) % 40;
         for (unsigned i = 0; i < records; i++) {
             char id[32];
             uint32_t n;
-            size_t length = (size_t) snprintf(id, sizeof id, "person-%u", (unsigned) rand_r(&seed) % 2000);
+            size_t length = (size_t) snprintf(id, sizeof id, "person-%u", (unsigned) rand_r(&luck) % 2000);
             if (wf_store_subject(s, 0, 1, (wf_str) { id, length }, true, &n, NULL) != WF_OK)
                 _exit(5);
             wf_record r = event(wf_store_next(s), n);
@@ -360,7 +360,7 @@ Test(store_life, the_floor_of_heads_is_before_the_oldest_change_not_taken)
             wf_heads_keep(&h);
         }
         for (unsigned i = draw(3); i > 0 && h.first != WF_HEADS_NONE; i--) {
-            memcpy(on_disk + h.first * WF_HEADS_PAGE, h.page[h.first]->head, sizeof h.page[0]->head);
+            memcpy(on_disk + h.first * WF_HEADS_PAGE, h.page[h.first].head, sizeof h.page[0].head);
             wf_heads_taken(&h);
         }
         if (t % 50 == 0) {
