@@ -31,6 +31,16 @@ void wf_fold_free(wf_fold **p)
 
 /* ---- what the rooms of the fold share ---- */
 
+/* The ledger's numbers of flows that were just used, at hand: a look into its tables misses the processor's cache. */
+static uint32_t flow_number(wf_fold *f, wf_measure m, uint32_t from, uint32_t to, wf_cause cause)
+{
+    uint32_t h = (from * 0x9e3779b1u ^ to * 0x85ebca6bu ^ ((uint32_t) m << 5 ^ (uint32_t) cause) * 0xc2b2ae35u) >> 18;
+    struct wf_recent *r = &f->recent[h % WF_RECENT];
+    if (r->number == 0 || r->from != from || r->to != to || r->measure != m || r->cause != cause)
+        *r = (struct wf_recent) { from, to, wf_ledger_flow(f->ledger, m, from, to, cause), (uint8_t) m, (uint8_t) cause };
+    return r->number;
+}
+
 void wf_fold_emit(wf_fold *f, wf_measure m, uint32_t from, uint32_t to, wf_cause cause, int32_t day, int64_t count, int64_t amount)
 {
     if ((count == 0 && amount == 0) || day < f->from || day > f->until)
@@ -40,7 +50,7 @@ void wf_fold_emit(wf_fold *f, wf_measure m, uint32_t from, uint32_t to, wf_cause
         f->out = realloc(f->out, f->out_cap * sizeof *f->out);
         WF_ASSERT(f->out != NULL);
     }
-    f->out[f->outs++] = (wf_posting) { wf_ledger_flow(f->ledger, m, from, to, cause), { day }, f->sign * count, f->sign * amount };
+    f->out[f->outs++] = (wf_posting) { flow_number(f, m, from, to, cause), { day }, f->sign * count, f->sign * amount };
 }
 
 uint32_t wf_fold_cell(wf_fold *f, uint16_t unit, uint16_t role, uint16_t contract)
@@ -147,8 +157,15 @@ static int posting_cmp(const void *a, const void *b)
 /* Adds up what concerns one flow and day and drops what is nothing. */
 static void cancel(wf_fold *f)
 {
-    if (f->outs > 1)
+    if (f->outs > 24)
         qsort(f->out, f->outs, sizeof *f->out, posting_cmp);
+    for (uint32_t i = 1; f->outs <= 24 && i < f->outs; i++) {       /* the common case, in place */
+        wf_posting x = f->out[i];
+        uint32_t k = i;
+        for (; k > 0 && posting_cmp(&f->out[k - 1], &x) > 0; k--)
+            f->out[k] = f->out[k - 1];
+        f->out[k] = x;
+    }
     uint32_t n = 0;
     for (uint32_t i = 0; i < f->outs;) {
         wf_posting x = f->out[i++];
@@ -248,7 +265,7 @@ static void reach(const wf_fold *f, const wf_timeline *t, wf_chain c, const wf_e
 }
 
 /* The key of the event's fact as it will be put, if some fact has it already. */
-static const uint32_t *known_key(const wf_timeline *t, wf_chain c, const wf_event *ev, uint32_t case_number, uint32_t *room)
+static bool known_key(const wf_timeline *t, wf_chain c, const wf_event *ev, uint32_t case_number, uint32_t *room)
 {
     static const wf_field field[WF_CHAIN_COUNT] = {
         [WF_CHAIN_ALLOCATION] = WF_F_ALLOCATION, [WF_CHAIN_ABSENCE] = WF_F_ABSENCE, [WF_CHAIN_TRAINING] = WF_F_TRAINING,
@@ -263,13 +280,9 @@ static const uint32_t *known_key(const wf_timeline *t, wf_chain c, const wf_even
     WF_ASSERT(id.n <= WF_ID_MAX);
     memcpy(key + n, id.p, id.n);
     n += id.n;
-    for (uint32_t i = t->chain[c].n; i-- > 0;) {
-        *room = wf_timeline_key(t, &t->chain[c].fact[i]);
-        wf_str x = wf_timeline_text(t, *room);
-        if (x.n == n && memcmp(x.p, key, n) == 0)
-            return room;
-    }
-    return NULL;
+    const wf_fact *f = wf_timeline_keyed(t, c, key, n);
+    *room = f != NULL ? wf_timeline_key(t, f) : WF_NO_KEY;
+    return f != NULL;
 }
 
 static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_event *ev, uint16_t source, uint64_t sequence, uint32_t case_number)
@@ -281,9 +294,8 @@ static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_event *ev,
     if (c == WF_CHAIN_SUPERVISION)
         wf_work_supervision_reach(f, t, ev->effective.n, &from, &until);
     window(f, -1, from, until);
-    if (keyed && known_key(t, c, ev, case_number, &key) == NULL)
-        key = WF_NO_KEY;            /* nothing of it stands yet, but an allocation reaches who holds cases at all */
-    if (key != WF_NO_KEY || c == WF_CHAIN_ALLOCATION)
+    /* Nothing of a new key stands yet, but an allocation reaches who holds cases at all. */
+    if (!keyed || known_key(t, c, ev, case_number, &key) || c == WF_CHAIN_ALLOCATION)
         wf_work_emit_chain(f, t, c, keyed ? &key : NULL);
     uint32_t at = wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, case_number);
     if (keyed)

@@ -21,7 +21,11 @@ typedef struct wf_fold_settings {
     bool posts;                     /* vacancies from posts, not declarations */
 } wf_fold_settings;
 
+#define WF_RECENT 16384u
+struct wf_recent { uint32_t from, to, number; uint8_t measure, cause; };
+
 typedef struct wf_fold {
+    struct wf_recent recent[WF_RECENT];
     wf_ledger *ledger;
     const wf_calendar *calendar;
     wf_fold_settings settings;

@@ -149,26 +149,24 @@ static void intern_end(struct intern *t)
 
 /* ---- the ledger ---- */
 
-struct sum { int64_t amount; int32_t count; uint16_t place; };     /* place: day of the year from 0 */
-
+/* A year of a flow: three columns in one piece of memory, sorted by place, the day of the year from 0. Flows of measures
+ * that have no amount have no such column. */
 struct page {
-    struct page *next;              /* in the queue of changed pages */
-    struct sum *sum;
+    uint8_t *column;                /* amount[cap] if any, count[cap], place[cap] */
     uint64_t changed;               /* sequence of the first change since it was taken; 0: none */
     uint64_t put;                   /* loaded from the image as of this sequence */
-    uint32_t flow;
-    int32_t year;
-    int32_t first;                  /* day number of 1 January */
+    uint32_t next_flow;             /* the next in the queue of changed pages: flow and year; 0: none */
+    int32_t next_year;
     uint16_t n, cap;
 };
 
-struct pages { struct page **page; uint32_t n; };
+struct pages { struct page *page; int32_t first; uint16_t n; bool amounts; };       /* page[year - first] */
 
 struct wf_ledger {
     struct intern code[WF_DIMENSION_COUNT], cell, flow;
     struct pages *of;               /* of[flow - 1] */
     uint32_t of_cap;
-    struct page *head, **tail;      /* changed pages, oldest change first */
+    wf_page_key head, tail;         /* queue of changed pages, oldest change first; flow 0: none */
     size_t bytes;
 };
 
@@ -176,7 +174,6 @@ wf_ledger *wf_ledger_new(void)
 {
     wf_ledger *l = calloc(1, sizeof *l);
     WF_ASSERT(l != NULL);
-    l->tail = &l->head;
     return l;
 }
 
@@ -186,10 +183,8 @@ void wf_ledger_free(wf_ledger **p)
     if (l == NULL)
         return;
     for (uint32_t f = 0; f < l->flow.count; f++) {
-        for (uint32_t i = 0; i < l->of[f].n; i++) {
-            free(l->of[f].page[i]->sum);
-            free(l->of[f].page[i]);
-        }
+        for (uint32_t i = 0; i < l->of[f].n; i++)
+            free(l->of[f].page[i].column);
         free(l->of[f].page);
     }
     free(l->of);
@@ -235,6 +230,7 @@ uint32_t wf_ledger_flow(wf_ledger *l, wf_measure m, uint32_t from, uint32_t to, 
         memset(l->of + l->of_cap, 0, (cap - l->of_cap) * sizeof *l->of);
         l->of_cap = cap;
     }
+    l->of[k - 1].amounts = wf_measure_rows[m].amount != WF_NONE;
     return k;
 }
 
@@ -259,75 +255,112 @@ const wf_flow *wf_ledger_flow_at(const wf_ledger *l, uint32_t flow)
     return (const wf_flow *) (const void *) l->flow.item[flow - 1].p;
 }
 
-static struct page *page_of(wf_ledger *l, uint32_t flow, int32_t year)
+static int64_t *amounts(const struct page *p) { return (int64_t *) (void *) p->column; }
+static int32_t *counts(const struct pages *s, const struct page *p) { return (int32_t *) (void *) (p->column + (s->amounts ? 8u * p->cap : 0u)); }
+static uint16_t *places(const struct pages *s, const struct page *p) { return (uint16_t *) (void *) (p->column + (s->amounts ? 12u : 4u) * p->cap); }
+
+/* Makes the flow's run of years reach to this one. */
+static struct page *page_of(wf_ledger *l, struct pages *s, int32_t year)
 {
-    struct pages *s = &l->of[flow - 1];
-    uint32_t i = s->n;
-    while (i > 0 && s->page[i - 1]->year > year)
-        i--;
-    if (i > 0 && s->page[i - 1]->year == year)
-        return s->page[i - 1];
-    struct page *p = calloc(1, sizeof *p);
-    WF_ASSERT(p != NULL);
-    p->flow = flow;
-    p->year = year;
-    p->first = wf_day_of(year, 1, 1).n;
-    s->page = grow(s->page, (s->n + 1) * sizeof *s->page);
-    memmove(s->page + i + 1, s->page + i, (s->n - i) * sizeof *s->page);
-    s->page[i] = p;
-    s->n++;
-    l->bytes += sizeof *p + sizeof *s->page;
-    return p;
+    if (s->n > 0 && year >= s->first && year < s->first + s->n)
+        return &s->page[year - s->first];
+    int32_t first = s->n == 0 || year < s->first ? year : s->first;
+    int32_t last = s->n == 0 || year > s->first + s->n - 1 ? year : s->first + s->n - 1;
+    uint16_t n = (uint16_t) (last - first + 1);
+    s->page = grow(s->page, n * sizeof *s->page);
+    if (s->n > 0)
+        memmove(s->page + (s->first - first), s->page, s->n * sizeof *s->page);
+    for (uint16_t i = 0; i < n; i++)
+        if (s->n == 0 || first + i < s->first || first + i >= s->first + s->n)
+            s->page[i] = (struct page) { 0 };
+    l->bytes += (size_t) (n - s->n) * sizeof *s->page;
+    s->first = first;
+    s->n = n;
+    return &s->page[year - first];
 }
 
-static void page_room(wf_ledger *l, struct page *p)
+static void page_room(wf_ledger *l, const struct pages *s, struct page *p)
 {
     if (p->n < p->cap)
         return;
-    uint16_t cap = (uint16_t) (p->cap == 0 ? 2 : p->cap + p->cap / 2 + 1);
-    p->sum = grow(p->sum, cap * sizeof *p->sum);
-    l->bytes += (size_t) (cap - p->cap) * sizeof *p->sum;
-    p->cap = cap;
+    struct page old = *p;
+    size_t row = s->amounts ? 14 : 6;
+    p->cap = (uint16_t) (old.cap == 0 ? 4 : old.cap + old.cap / 4 + 4);
+    p->column = grow(NULL, p->cap * row);
+    l->bytes += (size_t) (p->cap - old.cap) * row;
+    if (old.n > 0) {
+        if (s->amounts)
+            memcpy(amounts(p), amounts(&old), old.n * sizeof(int64_t));
+        memcpy(counts(s, p), counts(s, &old), old.n * sizeof(int32_t));
+        memcpy(places(s, p), places(s, &old), old.n * sizeof(uint16_t));
+    }
+    free(old.column);
 }
 
-static void page_add(wf_ledger *l, struct page *p, uint16_t place, int64_t count, int64_t amount)
+/* Opens (by 1) or closes (by -1) a place in the columns. */
+static void page_shift(const struct pages *s, struct page *p, uint16_t at, int by)
 {
+    uint16_t from = (uint16_t) (by > 0 ? at : at + 1), to = (uint16_t) (by > 0 ? at + 1 : at);
+    size_t n = (size_t) (p->n - from);
+    if (s->amounts)
+        memmove(amounts(p) + to, amounts(p) + from, n * sizeof(int64_t));
+    memmove(counts(s, p) + to, counts(s, p) + from, n * sizeof(int32_t));
+    memmove(places(s, p) + to, places(s, p) + from, n * sizeof(uint16_t));
+    p->n = (uint16_t) (p->n + by);
+}
+
+static void page_add(wf_ledger *l, const struct pages *s, struct page *p, uint16_t place, int64_t count, int64_t amount)
+{
+    const uint16_t *q = p->n > 0 ? places(s, p) : NULL;
     uint16_t i = p->n;
-    while (i > 0 && p->sum[i - 1].place > place)
+    while (i > 0 && q[i - 1] > place)
         i--;
-    if (i > 0 && p->sum[i - 1].place == place) {
-        struct sum *s = &p->sum[i - 1];
-        int32_t c;
-        WF_ASSERT(!__builtin_add_overflow(s->count, count, &c));
-        WF_ASSERT(!__builtin_add_overflow(s->amount, amount, &s->amount));
-        s->count = c;
-        if (s->count == 0 && s->amount == 0) {
-            memmove(p->sum + i - 1, p->sum + i, (size_t) (p->n - i) * sizeof *p->sum);
-            p->n--;
-        }
-        return;
+    WF_ASSERT(s->amounts || amount == 0);
+    if (i == 0 || q[i - 1] != place) {
+        page_room(l, s, p);
+        page_shift(s, p, i, 1);
+        places(s, p)[i] = place;
+        counts(s, p)[i] = 0;
+        if (s->amounts)
+            amounts(p)[i] = 0;
+        i++;
     }
-    WF_ASSERT(count >= INT32_MIN && count <= INT32_MAX);
-    page_room(l, p);
-    memmove(p->sum + i + 1, p->sum + i, (size_t) (p->n - i) * sizeof *p->sum);
-    p->sum[i] = (struct sum) { amount, (int32_t) count, place };
-    p->n++;
+    int32_t *c = &counts(s, p)[i - 1];
+    WF_ASSERT(!__builtin_add_overflow(*c, count, c));
+    if (s->amounts)
+        WF_ASSERT(!__builtin_add_overflow(amounts(p)[i - 1], amount, &amounts(p)[i - 1]));
+    if (*c == 0 && (!s->amounts || amounts(p)[i - 1] == 0))
+        page_shift(s, p, (uint16_t) (i - 1), -1);
+}
+
+static void enqueue(wf_ledger *l, struct page *p, wf_page_key key, uint64_t sequence)
+{
+    if (p->changed != 0)
+        return;
+    p->changed = sequence == 0 ? 1 : sequence;
+    p->next_flow = 0;
+    if (l->head.flow == 0) {
+        l->head = key;
+    } else {
+        struct pages *s = &l->of[l->tail.flow - 1];
+        s->page[l->tail.year - s->first].next_flow = key.flow;
+        s->page[l->tail.year - s->first].next_year = key.year;
+    }
+    l->tail = key;
 }
 
 static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip_put)
 {
     if (g->count == 0 && g->amount == 0)
         return;
-    struct page *p = page_of(l, g->flow, wf_day_year(g->day));
+    int year, month, mday;
+    wf_day_civil(g->day, &year, &month, &mday);
+    struct pages *s = &l->of[g->flow - 1];
+    struct page *p = page_of(l, s, year);
     if (skip_put && sequence <= p->put)
         return;
-    page_add(l, p, (uint16_t) (g->day.n - p->first), g->count, g->amount);
-    if (p->changed == 0) {
-        p->changed = sequence == 0 ? 1 : sequence;
-        p->next = NULL;
-        *l->tail = p;
-        l->tail = &p->next;
-    }
+    page_add(l, s, p, (uint16_t) (g->day.n - wf_day_of(year, 1, 1).n), g->count, g->amount);
+    enqueue(l, p, (wf_page_key) { g->flow, year }, sequence);
 }
 
 void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, false); }
@@ -336,25 +369,11 @@ void wf_ledger_post_after(wf_ledger *l, const wf_posting *p, uint64_t sequence) 
 void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, void *ctx)
 {
     const struct pages *s = &l->of[flow - 1];
-    for (uint32_t i = 0; i < s->n; i++)
-        for (uint16_t k = 0; k < s->page[i]->n; k++) {
-            const struct sum *m = &s->page[i]->sum[k];
-            visit(ctx, flow, (wf_day) { s->page[i]->first + m->place }, m->count, m->amount);
-        }
-}
-
-void wf_ledger_each_in(const wf_ledger *l, uint32_t flow, wf_day first, wf_day last, wf_ledger_visit *visit, void *ctx)
-{
-    const struct pages *s = &l->of[flow - 1];
-    for (uint32_t i = 0; i < s->n && s->page[i]->first <= last.n; i++) {
-        if (i + 1 < s->n && s->page[i + 1]->first <= first.n)
-            continue;
-        for (uint16_t k = 0; k < s->page[i]->n; k++) {
-            const struct sum *m = &s->page[i]->sum[k];
-            int32_t day = s->page[i]->first + m->place;
-            if (day >= first.n && day <= last.n)
-                visit(ctx, flow, (wf_day) { day }, m->count, m->amount);
-        }
+    for (uint16_t i = 0; i < s->n; i++) {
+        const struct page *p = &s->page[i];
+        int32_t first = wf_day_of(s->first + i, 1, 1).n;
+        for (uint16_t k = 0; k < p->n; k++)
+            visit(ctx, flow, (wf_day) { first + places(s, p)[k] }, counts(s, p)[k], s->amounts ? amounts(p)[k] : 0);
     }
 }
 
@@ -375,24 +394,22 @@ static uint64_t get_le(const uint8_t **p, int bytes)
     return v;
 }
 
-#define SUM_BYTES 14
+#define ROW_BYTES 14
 
 bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
 {
-    struct page *p = l->head;
-    if (p == NULL)
+    *key = l->head;
+    if (key->flow == 0)
         return false;
-    l->head = p->next;
-    if (l->head == NULL)
-        l->tail = &l->head;
-    p->next = NULL;
+    const struct pages *s = &l->of[key->flow - 1];
+    struct page *p = &s->page[key->year - s->first];
+    l->head = (wf_page_key) { p->next_flow, p->next_year };
     p->changed = 0;
-    *key = (wf_page_key) { p->flow, p->year };
     uint8_t *out = buf;
     for (uint16_t i = 0; i < p->n; i++) {
-        out = put_le(out, p->sum[i].place, 2);
-        out = put_le(out, (uint32_t) p->sum[i].count, 4);
-        out = put_le(out, (uint64_t) p->sum[i].amount, 8);
+        out = put_le(out, places(s, p)[i], 2);
+        out = put_le(out, (uint32_t) counts(s, p)[i], 4);
+        out = put_le(out, s->amounts ? (uint64_t) amounts(p)[i] : 0, 8);
     }
     *n = (size_t) (out - (uint8_t *) buf);
     return true;
@@ -400,24 +417,32 @@ bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
 
 uint64_t wf_ledger_floor(const wf_ledger *l, uint64_t now)
 {
-    return l->head == NULL ? now : l->head->changed - 1;
+    if (l->head.flow == 0)
+        return now;
+    const struct pages *s = &l->of[l->head.flow - 1];
+    return s->page[l->head.year - s->first].changed - 1;
 }
 
 wf_rc wf_ledger_put_page(wf_ledger *l, wf_page_key key, const void *bytes, size_t n, uint64_t sequence, wf_err *e)
 {
-    if (key.flow == 0 || key.flow > l->flow.count || n % SUM_BYTES != 0 || n > WF_LEDGER_PAGE_MAX || key.year < 1949 || key.year > 2135)
+    if (key.flow == 0 || key.flow > l->flow.count || n % ROW_BYTES != 0 || n > WF_LEDGER_PAGE_MAX || key.year < 1949 || key.year > 2243)
         return wf_fail(e, WF_DAMAGED, "image: page of flow %u, year %d is not one", key.flow, key.year);
-    struct page *p = page_of(l, key.flow, key.year);
+    struct pages *s = &l->of[key.flow - 1];
+    struct page *p = page_of(l, s, key.year);
     const uint8_t *in = bytes, *end = in + n;
     p->n = 0;
     while (in < end) {
         uint16_t place = (uint16_t) get_le(&in, 2);
         int32_t count = (int32_t) get_le(&in, 4);
         int64_t amount = (int64_t) get_le(&in, 8);
-        if (place > 365 || (p->n > 0 && place <= p->sum[p->n - 1].place))
+        if (place > 365 || (p->n > 0 && place <= places(s, p)[p->n - 1]) || (amount != 0 && !s->amounts))
             return wf_fail(e, WF_DAMAGED, "image: days of flow %u, year %d are out of order", key.flow, key.year);
-        page_room(l, p);
-        p->sum[p->n++] = (struct sum) { amount, count, place };
+        page_room(l, s, p);
+        places(s, p)[p->n] = place;
+        counts(s, p)[p->n] = count;
+        if (s->amounts)
+            amounts(p)[p->n] = amount;
+        p->n++;
     }
     p->put = sequence;
     return WF_OK;

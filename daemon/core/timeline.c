@@ -97,15 +97,40 @@ bool wf_timeline_same(const wf_timeline *t, uint32_t a, uint32_t b)
     return a == b || (t->arena[a] == t->arena[b] && memcmp(t->arena + a + 1, t->arena + b + 1, (uint8_t) t->arena[a]) == 0);
 }
 
+static uint16_t fingerprint(uint16_t salt, const void *bytes, size_t n)
+{
+    uint64_t h = 0xcbf29ce484222325u ^ salt;
+    const uint8_t *p = bytes;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * 0x100000001b3u;
+    return (uint16_t) (h ^ (h >> 16) ^ (h >> 32) ^ (h >> 48));
+}
+
+uint16_t wf_timeline_print(const wf_timeline *t, uint32_t key)
+{
+    wf_str s = wf_timeline_text(t, key);
+    return fingerprint(0, s.p, s.n);
+}
+
+const wf_fact *wf_timeline_keyed(const wf_timeline *t, wf_chain c, const void *key, size_t n)
+{
+    uint16_t print = fingerprint(0, key, n);
+    for (uint32_t i = t->chain[c].n; i-- > 0;) {
+        const wf_fact *f = &t->chain[c].fact[i];
+        if (f->key_print != print)
+            continue;
+        const char *k = t->arena + wf_timeline_key(t, f);
+        if ((uint8_t) *k == n && memcmp(k + 1, key, n) == 0)
+            return f;
+    }
+    return NULL;
+}
+
 /* A key that an earlier fact of the chain has is kept once. */
 static uint32_t keep_key(wf_timeline *t, wf_chain c, const void *p, size_t n)
 {
-    for (uint32_t i = t->chain[c].n; i-- > 0;) {
-        uint32_t k = wf_timeline_key(t, &t->chain[c].fact[i]);
-        if ((uint8_t) t->arena[k] == n && memcmp(t->arena + k + 1, p, n) == 0)
-            return k;
-    }
-    return keep(t, p, n);
+    const wf_fact *f = wf_timeline_keyed(t, c, p, n);
+    return f != NULL ? wf_timeline_key(t, f) : keep(t, p, n);
 }
 
 /* ---- side tables ---- */
@@ -161,19 +186,13 @@ uint32_t wf_timeline_key(const wf_timeline *t, const wf_fact *f)
 
 /* ---- identity ---- */
 
-static uint16_t fingerprint(uint16_t source, wf_str id)
-{
-    uint64_t h = 0xcbf29ce484222325u ^ source;
-    for (size_t i = 0; i < id.n; i++)
-        h = (h ^ (uint8_t) id.p[i]) * 0x100000001b3u;
-    return (uint16_t) (h ^ (h >> 16) ^ (h >> 32) ^ (h >> 48));
-}
-
 static const wf_fact *scan(const wf_timeline *t, uint16_t source, wf_str id)
 {
     for (int c = 0; c < WF_CHAIN_COUNT; c++)
         for (uint32_t i = 0; i < t->chain[c].n; i++) {
             const wf_fact *f = &t->chain[c].fact[i];
+            if (c == WF_CHAIN_ALLOCATION && t->kind == WF_PERSON)
+                break;              /* their subject is the case: another identity */
             if (f->source == source && wf_str_eq(wf_timeline_text(t, f->id), id))
                 return f;
         }
@@ -182,7 +201,7 @@ static const wf_fact *scan(const wf_timeline *t, uint16_t source, wf_str id)
 
 const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id)
 {
-    uint16_t p = fingerprint(source, id);
+    uint16_t p = fingerprint(source, id.p, id.n);
     bool seen = false;
     for (uint32_t i = 0; i < t->prints; i++)     /* no early exit: the compiler makes it a few wide compares */
         seen |= t->print[i] == p;
@@ -213,8 +232,13 @@ uint32_t wf_timeline_lower(const wf_timeline *t, wf_chain c, int32_t day)
 {
     uint32_t lo = 0, hi = t->chain[c].n;
     const wf_fact *f = t->chain[c].fact;
-    if (hi > 0 && f[hi - 1].day < day)
-        return hi;
+    for (uint32_t step = 1; step <= hi; step *= 2) {        /* most questions are about the end */
+        if (f[hi - step].day < day) {
+            lo = hi - step + 1;
+            break;
+        }
+        hi -= step;
+    }
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
         if (f[mid].day < day)
@@ -391,13 +415,17 @@ uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources
         .flags = (uint8_t) ((ev->adjustment ? WF_FACT_ADJUSTMENT : 0) | (ev->inferred ? WF_FACT_INFERRED : 0)),
     };
     f.value = put_side(t, l, ev, c, case_number);
+    if (c != WF_CHAIN_CASELOAD && c != WF_CHAIN_SUPERVISION && c != WF_CHAIN_COMPLETE) {
+        f.type = (uint8_t) ev->type;
+        f.key_print = wf_timeline_print(t, wf_timeline_key(t, &f));
+    }
     f.id = keep(t, ev->id.p, ev->id.n);
 
     if (t->prints == t->print_cap) {
         t->print_cap = roomier(t->print_cap, 8);
         t->print = grow(t->print, t->print_cap * sizeof *t->print);
     }
-    t->print[t->prints++] = fingerprint(source, ev->id);
+    t->print[t->prints++] = fingerprint(source, ev->id.p, ev->id.n);
 
     if (t->chain[c].n == t->chain[c].cap) {
         t->chain[c].cap = roomier(t->chain[c].cap, 1);

@@ -23,6 +23,7 @@ typedef struct wf_fact {
     int32_t value;                  /* caseload: cases; supervision: code of the kind; else index in the side table */
     uint8_t type;                   /* wf_event_type */
     uint8_t flags;
+    uint16_t key_print;             /* of the key's text: tells most keys apart without looking at them */
 } wf_fact;
 #define WF_FACT_ADJUSTMENT 1u
 #define WF_FACT_INFERRED 2u
@@ -94,6 +95,10 @@ const wf_allocation_detail *wf_allocation_of(const wf_timeline *t, const wf_fact
 const wf_complete_detail *wf_complete_of(const wf_timeline *t, const wf_fact *f);
 /* The key of a fact (engagement, placement, absence, training, allocation id), to be compared with wf_timeline_same. */
 uint32_t wf_timeline_key(const wf_timeline *t, const wf_fact *f);
+/* What key_print is of a key. */
+uint16_t wf_timeline_print(const wf_timeline *t, uint32_t key);
+/* The newest fact of the chain (by day) whose key has this text, or NULL. Cost: a scan of the chain's facts alone. */
+const wf_fact *wf_timeline_keyed(const wf_timeline *t, wf_chain c, const void *key, size_t n);
 bool wf_timeline_same(const wf_timeline *t, uint32_t a, uint32_t b);
 
 /* F6. said: by (time, source, id); order: by day first. */

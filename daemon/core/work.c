@@ -181,9 +181,10 @@ static void emit_absence(wf_fold *f, const wf_timeline *t, const wf_fact *x)
 static const wf_fact *last_said(const wf_fold *f, const wf_timeline *t, wf_chain c, uint8_t type, uint32_t key)
 {
     const wf_fact *best = NULL;
+    uint16_t print = wf_timeline_print(t, key);
     for (uint32_t i = 0; i < t->chain[c].n; i++) {
         const wf_fact *x = &t->chain[c].fact[i];
-        if (x->type == type && wf_timeline_same(t, wf_timeline_key(t, x), key) &&
+        if (x->type == type && x->key_print == print && wf_timeline_same(t, wf_timeline_key(t, x), key) &&
             (best == NULL || wf_fact_said_cmp(t, &f->sources, best, x) < 0))
             best = x;
     }

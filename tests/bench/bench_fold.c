@@ -1,0 +1,131 @@
+/* bench_fold -- what one event costs from decoded struct to ledger, year by year, and what memory the timelines take.
+ *
+ *   bench_fold [workers [teams [years]]]        25 events a worker-year, in order of days */
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/fold.h"
+
+static uint64_t state = 42;
+static uint32_t below(uint32_t n)
+{
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t) ((state >> 33) % n);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
+}
+
+static void field(wf_event *ev, wf_field f, wf_str s)
+{
+    ev->given |= WF_BIT(f);
+    ev->v[f].s = s;
+}
+
+static void number(wf_event *ev, wf_field f, int64_t n)
+{
+    ev->given |= WF_BIT(f);
+    ev->v[f].n = n;
+}
+
+static const wf_str source = { "hr", 2 };
+static uint64_t sequence;
+
+static void put(wf_fold *f, wf_ledger *l, wf_timeline *t, wf_event *ev)
+{
+    char id[24];
+    ev->id = (wf_str) { id, (size_t) snprintf(id, sizeof id, "e%llu", (unsigned long long) ++sequence) };
+    ev->time.ms = (int64_t) ev->effective.n * 86400000 + (int64_t) sequence % 1000;
+    if (wf_timeline_find(t, 1, ev->id) != NULL)
+        abort();
+    wf_fold_put(f, t, ev, 1, sequence, 0);
+    for (uint32_t i = 0; i < f->outs; i++)
+        wf_ledger_post(l, &f->out[i], sequence);
+}
+
+static void one(wf_fold *f, wf_ledger *l, wf_timeline *t, uint32_t worker, uint32_t kind, int32_t day)
+{
+    char key[24];
+    wf_event ev;
+    memset(&ev, 0, offsetof(wf_event, v));
+    ev.effective.n = day;
+    if (kind < 12) {
+        ev.type = WF_CASELOAD;
+        number(&ev, WF_F_CASES, 8 + below(16));
+    } else if (kind < 18) {
+        ev.type = WF_SUPERVISION_HELD;
+        field(&ev, WF_F_KIND, WF_STR("line"));
+    } else if (kind < 22) {
+        ev.type = kind < 20 ? WF_TRAINING_DUE : WF_TRAINING_COMPLETED;
+        field(&ev, WF_F_TRAINING, (wf_str) { key, (size_t) snprintf(key, sizeof key, "t%u-%u-%u", worker, (uint32_t) day / 365, kind & 1) });
+    } else if (kind < 24) {
+        ev.type = WF_ABSENCE;
+        field(&ev, WF_F_ABSENCE, (wf_str) { key, (size_t) snprintf(key, sizeof key, "a%u-%d", worker, day) });
+        field(&ev, WF_F_KIND, WF_STR("sickness"));
+        number(&ev, WF_F_LAST, day + below(6));
+    } else {
+        ev.type = WF_CHANGE;
+        field(&ev, WF_F_ENGAGEMENT, WF_STR("e1"));
+        number(&ev, WF_F_FTE, 500000 + 100000 * below(6));
+    }
+    put(f, l, t, &ev);
+}
+
+int main(int argc, char **argv)
+{
+    uint32_t workers = argc > 1 ? (uint32_t) atoi(argv[1]) : 20000, teams = argc > 2 ? (uint32_t) atoi(argv[2]) : 500;
+    int years = argc > 3 ? atoi(argv[3]) : 10;
+    wf_ledger *l = wf_ledger_new();
+    uint8_t rank[8] = { 0 };
+    for (int i = 1; i <= 6; i++)
+        rank[wf_ledger_code(l, WF_D_ROLE, (wf_str) { &"0123456"[i], 1 })] = (uint8_t) i;
+    wf_fold_settings s = { rank, 7, 35, 0, false, false };
+    wf_calendar *c = wf_calendar_new(NULL, 0);
+    wf_fold *f = wf_fold_new(l, c, &s);
+    f->sources = (wf_sources) { &source, 1 };
+    uint16_t org = wf_ledger_code(l, WF_D_UNIT, WF_STR("org"));
+    wf_timeline **t = calloc(workers, sizeof *t);
+    wf_day start = wf_day_of(2015, 1, 1);
+    for (uint32_t w = 0; w < workers; w++) {
+        char team[16];
+        wf_event ev;
+        memset(&ev, 0, offsetof(wf_event, v));
+        t[w] = wf_timeline_new(w + 1, WF_PERSON, org);
+        ev.type = WF_STARTER;
+        ev.effective.n = start.n - 1;
+        field(&ev, WF_F_ENGAGEMENT, WF_STR("e1"));
+        field(&ev, WF_F_TEAM, (wf_str) { team, (size_t) snprintf(team, sizeof team, "team%u", w % teams) });
+        field(&ev, WF_F_ROLE, (wf_str) { &"456"[w % 3], 1 });
+        number(&ev, WF_F_FTE, 1000000);
+        put(f, l, t[w], &ev);
+    }
+    uint64_t slots = (uint64_t) workers * 25;
+    for (int y = 0; y < years; y++) {
+        double from = now();
+        for (uint64_t i = 0; i < slots; i++) {
+            uint32_t w = (uint32_t) ((i * 7919) % workers);
+            one(f, l, t[w], w, below(25), start.n + y * 365 + (int32_t) (i * 365 / slots));
+        }
+        printf("fold.event  year=%d  n=%llu  median=%.0f ns/event\n", y + 1, (unsigned long long) slots, (now() - from) * 1e9 / (double) slots);
+    }
+    size_t bytes = 0;
+    for (uint32_t w = 0; w < workers; w++)
+        bytes += wf_timeline_bytes(t[w]);
+    struct mallinfo2 m = mallinfo2();
+    printf("memory  timelines=%zu MiB  ledger=%zu MiB  heap=%zu MiB  a worker-year=%zu B\n", bytes >> 20, wf_ledger_bytes(l) >> 20,
+           (m.uordblks + m.hblkhd) >> 20, (m.uordblks + m.hblkhd) / (workers * (unsigned) years));
+    for (uint32_t w = 0; w < workers; w++)
+        wf_timeline_free(&t[w]);
+    free(t);
+    wf_fold_free(&f);
+    wf_calendar_free(&c);
+    wf_ledger_free(&l);
+    return 0;
+}
