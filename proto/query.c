@@ -81,12 +81,12 @@ wf_rc wf_query_ask(wf_query *q, const wf_question *question, wf_row_fn *fn, void
         zmq_msg_t msg;
         WF_TRY(wait_for(q, ZMQ_POLLIN, e));
         (void) zmq_msg_init(&msg);
-        wf_rc rc = wf_link_receive(&q->link, NULL, &msg, e);
-        if (rc == WF_OK)
+        wf_rc came = wf_link_receive(&q->link, NULL, &msg, e);
+        wf_rc rc = came == WF_ABSENT ? WF_OK : came;             /* the daemon may say WF_ABSENT too: that is an answer */
+        if (came == WF_OK)
             rc = read_part(q, zmq_msg_data(&msg), zmq_msg_size(&msg), fn, ctx, &more, e);
         (void) zmq_msg_close(&msg);
-        if (rc != WF_OK && rc != WF_ABSENT)
-            return rc;
+        WF_TRY(rc);
     }
     return WF_OK;
 }
