@@ -88,7 +88,7 @@ void wf_reader_rest(wf_reader *r)
 
 static wf_rc alive(const wf_reader *r, wf_err *e)
 {
-    return r->live ? WF_OK : wf_fail(e, WF_SYSTEM, "the store can no longer be read: it must be opened again");
+    return r->live ? WF_OK : wf_fail(e, WF_SYSTEM, "the reader rests, or the store must be opened again");
 }
 
 uint64_t wf_reader_last(wf_reader *r) { return r->last; }

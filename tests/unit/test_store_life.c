@@ -402,6 +402,32 @@ Test(store_life, a_reader_sees_one_state_until_it_is_renewed)
     OK(wf_reader_record(r, 21, &got, &err));
 }
 
+Test(store_life, a_resting_reader_lets_pages_be_used_again)
+{
+    WF_AUTO(wf_store_close) wf_store *s = open_at(path);
+    WF_AUTO(wf_reader_free) wf_reader *r = NULL;
+    wf_record got;
+    uint64_t used[2];
+
+    many_events(s, 2, 10);
+    OK(wf_reader_new(s, &r, &err));
+    for (int resting = 0; resting < 2; resting++) {
+        if (resting) {
+            wf_reader_rest(r);
+            wf_reader_rest(r);
+            GIVES(wf_reader_record(r, 1, &got, &err), WF_SYSTEM);
+        }
+        many_events(s, 200, 1);         /* uses up what was free */
+        uint64_t before = wf_store_used_bytes(s);
+        many_events(s, 400, 1);
+        used[resting] = wf_store_used_bytes(s) - before;
+    }
+    cr_assert(lt(u64, used[1] * 5, used[0]));
+    wf_reader_renew(r);
+    OK(wf_reader_record(r, wf_store_last(s), &got, &err));
+    cr_assert(is_event(&got));
+}
+
 Test(store_life, a_reader_finds_the_next_record_of_the_kinds_asked_for)
 {
     WF_AUTO(wf_store_close) wf_store *s = open_at(path);
