@@ -80,22 +80,28 @@ static wf_rc choose_holders(sim_org *o, int64_t fte, int32_t most, uint8_t *hold
         can += may;
         sum += may ? w->target : 0;
     }
-    int64_t left = fte;
-    int32_t about = sum > 0 ? (int32_t) ((fte * can + sum / 2) / sum) : 0, used = 0;
-    for (int32_t step = 0; fte > 0 && left != 0 && step <= 2 * can; step++) {
+    uint8_t *tried = calloc((size_t) n + 1, 1);
+    WF_ASSERT(tried != NULL);
+    int64_t left = fte > 0 ? INT64_MAX : 0;
+    int32_t about = sum > 0 ? (int32_t) ((fte * can + sum / 2) / sum) : 0;
+    /* As many as is usual, else one less, one more, two less ... */
+    for (int32_t step = 0; left != 0 && step < 40; step++) {
         int32_t k = about + (step % 2 == 0 ? step / 2 : -(step + 1) / 2);
-        if (k < 1 || k > can || k > most || (step > 40 && used > 0))
+        if (k < 1 || k > can || k > most)
             continue;
-        left = sim_choose(&o->random, v, n, k, fte, had, holds);
-        used = k;
+        int64_t rest = sim_choose(&o->random, v, n, k, fte, had, tried);
+        if (llabs(rest) < llabs(left)) {
+            left = rest;
+            memcpy(holds, tried, (size_t) n);
+        }
     }
+    free(tried);
     free(had);
     free(v);
-    if (left != 0) {
-        int64_t unplaced = sim_adjust(o, left, holds, true);
-        if (used == 0 || unplaced != 0 || sim_adjust(o, -left, holds, false) != 0)
-            return wf_fail(e, WF_RANGE, "%s %d: case_holders_fte cannot be reached", o->row->name, o->row->year);
-    }
+    if (left == 0)
+        return WF_OK;
+    if (left == INT64_MAX || sim_adjust(o, left, holds, true) != 0 || sim_adjust(o, -left, holds, false) != 0)
+        return wf_fail(e, WF_RANGE, "%s %d: case_holders_fte cannot be reached", o->row->name, o->row->year);
     return WF_OK;
 }
 
