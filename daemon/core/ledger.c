@@ -149,10 +149,12 @@ static void intern_end(struct intern *t)
 
 /* ---- the ledger ---- */
 
-/* A year of a flow: three columns in one piece of memory, sorted by place, the day of the year from 0. Flows of measures
- * that have no amount have no such column. */
+#define ROW_BYTES 14                /* place 2, count 4, amount 8 */
+
+/* A year of a flow: rows of [place][count][amount], sorted by place, the day of the year from 0. Packed, so that a posting
+ * touches one line of the processor's cache; flows of measures that have no amount have rows without it. */
 struct page {
-    uint8_t *column;                /* amount[cap] if any, count[cap], place[cap] */
+    uint8_t *row;
     uint64_t changed;               /* sequence of the first change since it was taken; 0: none */
     uint64_t put;                   /* loaded from the image as of this sequence */
     uint32_t next_flow;             /* the next in the queue of changed pages: flow and year; 0: none */
@@ -160,7 +162,7 @@ struct page {
     uint16_t n, cap;
 };
 
-struct pages { struct page *page; int32_t first; uint16_t n; bool amounts; };       /* page[year - first] */
+struct pages { struct page *page; int32_t first; uint16_t n; uint8_t size; };       /* page[year - first]; size of a row */
 
 struct wf_ledger {
     struct intern code[WF_DIMENSION_COUNT], cell, flow;
@@ -184,7 +186,7 @@ void wf_ledger_free(wf_ledger **p)
         return;
     for (uint32_t f = 0; f < l->flow.count; f++) {
         for (uint32_t i = 0; i < l->of[f].n; i++)
-            free(l->of[f].page[i].column);
+            free(l->of[f].page[i].row);
         free(l->of[f].page);
     }
     free(l->of);
@@ -230,7 +232,7 @@ uint32_t wf_ledger_flow(wf_ledger *l, wf_measure m, uint32_t from, uint32_t to, 
         memset(l->of + l->of_cap, 0, (cap - l->of_cap) * sizeof *l->of);
         l->of_cap = cap;
     }
-    l->of[k - 1].amounts = wf_measure_rows[m].amount != WF_NONE;
+    l->of[k - 1].size = wf_measure_rows[m].amount != WF_NONE ? ROW_BYTES : ROW_BYTES - 8;
     return k;
 }
 
@@ -255,9 +257,34 @@ const wf_flow *wf_ledger_flow_at(const wf_ledger *l, uint32_t flow)
     return (const wf_flow *) (const void *) l->flow.item[flow - 1].p;
 }
 
-static int64_t *amounts(const struct page *p) { return (int64_t *) (void *) p->column; }
-static int32_t *counts(const struct pages *s, const struct page *p) { return (int32_t *) (void *) (p->column + (s->amounts ? 8u * p->cap : 0u)); }
-static uint16_t *places(const struct pages *s, const struct page *p) { return (uint16_t *) (void *) (p->column + (s->amounts ? 12u : 4u) * p->cap); }
+struct sum { uint16_t place; int32_t count; int64_t amount; };
+
+static struct sum row_at(const struct pages *s, const struct page *p, uint32_t i)
+{
+    struct sum x = { 0 };
+    const uint8_t *r = p->row + (size_t) i * s->size;
+    memcpy(&x.place, r, 2);
+    memcpy(&x.count, r + 2, 4);
+    if (s->size == ROW_BYTES)
+        memcpy(&x.amount, r + 6, 8);
+    return x;
+}
+
+static void row_set(const struct pages *s, struct page *p, uint32_t i, struct sum x)
+{
+    uint8_t *r = p->row + (size_t) i * s->size;
+    memcpy(r, &x.place, 2);
+    memcpy(r + 2, &x.count, 4);
+    if (s->size == ROW_BYTES)
+        memcpy(r + 6, &x.amount, 8);
+}
+
+static uint16_t place_at(const struct pages *s, const struct page *p, uint32_t i)
+{
+    uint16_t place;
+    memcpy(&place, p->row + (size_t) i * s->size, 2);
+    return place;
+}
 
 /* Makes the flow's run of years reach to this one. */
 static struct page *page_of(wf_ledger *l, struct pages *s, int32_t year)
@@ -283,54 +310,36 @@ static void page_room(wf_ledger *l, const struct pages *s, struct page *p)
 {
     if (p->n < p->cap)
         return;
-    struct page old = *p;
-    size_t row = s->amounts ? 14 : 6;
-    p->cap = (uint16_t) (old.cap == 0 ? 4 : old.cap + old.cap / 4 + 4);
-    p->column = grow(NULL, p->cap * row);
-    l->bytes += (size_t) (p->cap - old.cap) * row;
-    if (old.n > 0) {
-        if (s->amounts)
-            memcpy(amounts(p), amounts(&old), old.n * sizeof(int64_t));
-        memcpy(counts(s, p), counts(s, &old), old.n * sizeof(int32_t));
-        memcpy(places(s, p), places(s, &old), old.n * sizeof(uint16_t));
-    }
-    free(old.column);
-}
-
-/* Opens (by 1) or closes (by -1) a place in the columns. */
-static void page_shift(const struct pages *s, struct page *p, uint16_t at, int by)
-{
-    uint16_t from = (uint16_t) (by > 0 ? at : at + 1), to = (uint16_t) (by > 0 ? at + 1 : at);
-    size_t n = (size_t) (p->n - from);
-    if (s->amounts)
-        memmove(amounts(p) + to, amounts(p) + from, n * sizeof(int64_t));
-    memmove(counts(s, p) + to, counts(s, p) + from, n * sizeof(int32_t));
-    memmove(places(s, p) + to, places(s, p) + from, n * sizeof(uint16_t));
-    p->n = (uint16_t) (p->n + by);
+    uint16_t cap = (uint16_t) (p->cap + p->cap / 4 + 4);
+    p->row = grow(p->row, (size_t) cap * s->size);
+    l->bytes += (size_t) (cap - p->cap) * s->size;
+    p->cap = cap;
 }
 
 static void page_add(wf_ledger *l, const struct pages *s, struct page *p, uint16_t place, int64_t count, int64_t amount)
 {
-    const uint16_t *q = p->n > 0 ? places(s, p) : NULL;
     uint16_t i = p->n;
-    while (i > 0 && q[i - 1] > place)
+    while (i > 0 && place_at(s, p, i - 1u) > place)
         i--;
-    WF_ASSERT(s->amounts || amount == 0);
-    if (i == 0 || q[i - 1] != place) {
-        page_room(l, s, p);
-        page_shift(s, p, i, 1);
-        places(s, p)[i] = place;
-        counts(s, p)[i] = 0;
-        if (s->amounts)
-            amounts(p)[i] = 0;
-        i++;
+    struct sum x = { .place = place };
+    bool there = i > 0 && place_at(s, p, i - 1u) == place;
+    if (there)
+        x = row_at(s, p, --i);
+    WF_ASSERT(s->size == ROW_BYTES || amount == 0);
+    WF_ASSERT(!__builtin_add_overflow(x.count, count, &x.count) && !__builtin_add_overflow(x.amount, amount, &x.amount));
+    uint8_t *r = p->row + (size_t) i * s->size;
+    if (there && x.count == 0 && x.amount == 0) {
+        p->n--;
+        memmove(r, r + s->size, (size_t) (p->n - i) * s->size);
+        return;
     }
-    int32_t *c = &counts(s, p)[i - 1];
-    WF_ASSERT(!__builtin_add_overflow(*c, count, c));
-    if (s->amounts)
-        WF_ASSERT(!__builtin_add_overflow(amounts(p)[i - 1], amount, &amounts(p)[i - 1]));
-    if (*c == 0 && (!s->amounts || amounts(p)[i - 1] == 0))
-        page_shift(s, p, (uint16_t) (i - 1), -1);
+    if (!there) {
+        page_room(l, s, p);
+        r = p->row + (size_t) i * s->size;
+        memmove(r + s->size, r, (size_t) (p->n - i) * s->size);
+        p->n++;
+    }
+    row_set(s, p, i, x);
 }
 
 static void enqueue(wf_ledger *l, struct page *p, wf_page_key key, uint64_t sequence)
@@ -366,15 +375,26 @@ static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip
 void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, false); }
 void wf_ledger_post_after(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, true); }
 
-void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, void *ctx)
+void wf_ledger_each_in(const wf_ledger *l, uint32_t flow, wf_day first, wf_day last, wf_ledger_visit *visit, void *ctx)
 {
     const struct pages *s = &l->of[flow - 1];
     for (uint16_t i = 0; i < s->n; i++) {
         const struct page *p = &s->page[i];
-        int32_t first = wf_day_of(s->first + i, 1, 1).n;
-        for (uint16_t k = 0; k < p->n; k++)
-            visit(ctx, flow, (wf_day) { first + places(s, p)[k] }, counts(s, p)[k], s->amounts ? amounts(p)[k] : 0);
+        int32_t start = wf_day_of(s->first + i, 1, 1).n;
+        if (start > last.n || start + 365 < first.n)
+            continue;
+        for (uint16_t k = 0; k < p->n; k++) {
+            struct sum x = row_at(s, p, k);
+            wf_day day = { start + x.place };
+            if (day.n >= first.n && day.n <= last.n)
+                visit(ctx, flow, day, x.count, x.amount);
+        }
     }
+}
+
+void wf_ledger_each(const wf_ledger *l, uint32_t flow, wf_ledger_visit *visit, void *ctx)
+{
+    wf_ledger_each_in(l, flow, (wf_day) { INT32_MIN / 2 }, (wf_day) { INT32_MAX }, visit, ctx);
 }
 
 /* ---- the image ---- */
@@ -394,8 +414,6 @@ static uint64_t get_le(const uint8_t **p, int bytes)
     return v;
 }
 
-#define ROW_BYTES 14
-
 bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
 {
     *key = l->head;
@@ -407,9 +425,10 @@ bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
     p->changed = 0;
     uint8_t *out = buf;
     for (uint16_t i = 0; i < p->n; i++) {
-        out = put_le(out, places(s, p)[i], 2);
-        out = put_le(out, (uint32_t) counts(s, p)[i], 4);
-        out = put_le(out, s->amounts ? (uint64_t) amounts(p)[i] : 0, 8);
+        struct sum x = row_at(s, p, i);
+        out = put_le(out, x.place, 2);
+        out = put_le(out, (uint32_t) x.count, 4);
+        out = put_le(out, (uint64_t) x.amount, 8);
     }
     *n = (size_t) (out - (uint8_t *) buf);
     return true;
@@ -432,17 +451,14 @@ wf_rc wf_ledger_put_page(wf_ledger *l, wf_page_key key, const void *bytes, size_
     const uint8_t *in = bytes, *end = in + n;
     p->n = 0;
     while (in < end) {
-        uint16_t place = (uint16_t) get_le(&in, 2);
-        int32_t count = (int32_t) get_le(&in, 4);
-        int64_t amount = (int64_t) get_le(&in, 8);
-        if (place > 365 || (p->n > 0 && place <= places(s, p)[p->n - 1]) || (amount != 0 && !s->amounts))
+        struct sum x;
+        x.place = (uint16_t) get_le(&in, 2);
+        x.count = (int32_t) get_le(&in, 4);
+        x.amount = (int64_t) get_le(&in, 8);
+        if (x.place > 365 || (p->n > 0 && x.place <= place_at(s, p, p->n - 1u)) || (x.amount != 0 && s->size != ROW_BYTES))
             return wf_fail(e, WF_DAMAGED, "image: days of flow %u, year %d are out of order", key.flow, key.year);
         page_room(l, s, p);
-        places(s, p)[p->n] = place;
-        counts(s, p)[p->n] = count;
-        if (s->amounts)
-            amounts(p)[p->n] = amount;
-        p->n++;
+        row_set(s, p, p->n++, x);
     }
     p->put = sequence;
     return WF_OK;

@@ -54,7 +54,7 @@ void wf_timeline_free(wf_timeline **p)
         free(t->table[i].p);
     free(t->detail);
     free(t->arena);
-    free(t->print);
+    free(t->sieve);
     free(t->place);
     free(t);
     *p = NULL;
@@ -63,7 +63,7 @@ void wf_timeline_free(wf_timeline **p)
 size_t wf_timeline_bytes(const wf_timeline *t)
 {
     static const size_t row[4] = { sizeof(wf_absence_detail), sizeof(wf_training_detail), sizeof(wf_allocation_detail), sizeof(wf_complete_detail) };
-    size_t n = sizeof *t + t->arena_cap + t->print_cap * sizeof *t->print + t->detail_cap * sizeof *t->detail + t->places * sizeof *t->place;
+    size_t n = sizeof *t + t->arena_cap + t->blocks * 64u + t->detail_cap * sizeof *t->detail + t->places * sizeof *t->place;
     for (int c = 0; c < WF_CHAIN_COUNT; c++)
         n += t->chain[c].cap * sizeof(wf_fact);
     for (int i = 0; i < 4; i++)
@@ -199,13 +199,55 @@ static const wf_fact *scan(const wf_timeline *t, uint16_t source, wf_str id)
     return NULL;
 }
 
+/* A block is eight words; an identity has one bit in each of four of them. A new identity is so told from all that are
+ * there by one line of memory, however long the timeline (one in 200 is looked up in vain). */
+#define BLOCK_FACTS 32u
+
+static uint64_t identity_hash(uint16_t source, wf_str id)
+{
+    uint64_t h = 0xcbf29ce484222325u ^ source;
+    for (size_t i = 0; i < id.n; i++)
+        h = (h ^ (uint8_t) id.p[i]) * 0x100000001b3u;
+    h ^= h >> 32;
+    h *= 0x9fb21c651e98df25u;
+    return h ^ (h >> 28);
+}
+
+static bool sieve_has(const wf_timeline *t, uint64_t h)
+{
+    const uint64_t *b = t->sieve + 8u * (uint32_t) (((h >> 32) * t->blocks) >> 32);
+    bool all = true;
+    for (unsigned k = 0; k < 4; k++)
+        all &= (b[2 * k + (h >> (24 + k) & 1)] >> (h >> (6 * k) & 63) & 1) != 0;
+    return all;
+}
+
+static void sieve_add(wf_timeline *t, uint64_t h)
+{
+    uint64_t *b = t->sieve + 8u * (uint32_t) (((h >> 32) * t->blocks) >> 32);
+    for (unsigned k = 0; k < 4; k++)
+        b[2 * k + (h >> (24 + k) & 1)] |= (uint64_t) 1 << (h >> (6 * k) & 63);
+}
+
+/* Room for one more identity; a larger sieve is filled from the facts. */
+static void sieve_room(wf_timeline *t)
+{
+    if (t->facts < t->blocks * BLOCK_FACTS)
+        return;
+    t->blocks = t->blocks == 0 ? 1 : t->blocks + t->blocks / 2 + 1;
+    free(t->sieve);
+    t->sieve = calloc(t->blocks, 64);
+    WF_ASSERT(t->sieve != NULL);
+    for (int c = 0; c < WF_CHAIN_COUNT; c++)
+        for (uint32_t i = 0; i < t->chain[c].n; i++)
+            sieve_add(t, identity_hash(t->chain[c].fact[i].source, wf_timeline_text(t, t->chain[c].fact[i].id)));
+}
+
 const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id)
 {
-    uint16_t p = fingerprint(source, id.p, id.n);
-    bool seen = false;
-    for (uint32_t i = 0; i < t->prints; i++)     /* no early exit: the compiler makes it a few wide compares */
-        seen |= t->print[i] == p;
-    return seen ? scan(t, source, id) : NULL;
+    if (t->blocks == 0 || !sieve_has(t, identity_hash(source, id)))
+        return NULL;
+    return scan(t, source, id);
 }
 
 /* ---- order ---- */
@@ -421,11 +463,9 @@ uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources
     }
     f.id = keep(t, ev->id.p, ev->id.n);
 
-    if (t->prints == t->print_cap) {
-        t->print_cap = roomier(t->print_cap, 8);
-        t->print = grow(t->print, t->print_cap * sizeof *t->print);
-    }
-    t->print[t->prints++] = fingerprint(source, ev->id.p, ev->id.n);
+    sieve_room(t);
+    sieve_add(t, identity_hash(source, ev->id));
+    t->facts++;
 
     if (t->chain[c].n == t->chain[c].cap) {
         t->chain[c].cap = roomier(t->chain[c].cap, 1);

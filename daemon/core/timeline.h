@@ -63,8 +63,8 @@ typedef struct wf_timeline {
     struct { void *p; uint32_t n, cap; } table[4];
     char *arena;
     uint32_t arena_n, arena_cap;
-    uint16_t *print;                /* fingerprints of (source, id), in order of arrival */
-    uint32_t prints, print_cap;
+    uint64_t *sieve;                /* a Bloom filter of the identities in it, in blocks of one cache line */
+    uint32_t facts, blocks;
     wf_place *place;
     uint32_t places;
     int32_t first_place;            /* first day with a place; INT32_MAX: never */
@@ -79,7 +79,7 @@ size_t wf_timeline_bytes(const wf_timeline *t);
 /* Texts of the arena. */
 wf_str wf_timeline_text(const wf_timeline *t, uint32_t at);
 
-/* The fact of this identity, or NULL. Cost: a scan of two bytes a fact. */
+/* The fact of this identity, or NULL. Cost: one look for one that is not there; a scan of the facts for one that is. */
 const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id);
 
 /* Puts an event among the facts (its identity is not there yet). Codes are interned in `l`. `sources` give the texts that
