@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -381,12 +382,14 @@ wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e)
 
     if (sodium_init() < 0)
         return wf_fail(e, WF_SYSTEM, "libsodium does not start");
-    WF_ASSERT((s = aligned_alloc(_Alignof(wf_store), sizeof *s)) != NULL);
+    s = aligned_alloc(_Alignof(wf_store), sizeof *s);
+    WF_ASSERT(s != NULL);
     memset(s, 0, sizeof *s);
     s->directory = s->lock = -1;
     wf_heads_init(&s->heads);
     wf_subjects_init(&s->subjects);
-    WF_ASSERT((s->path = strdup(o->path)) != NULL);
+    if (snprintf(s->path, sizeof s->path, "%s", o->path) >= (int) sizeof s->path)
+        return wf_fail(e, WF_SYSTEM, "the store's path has more than %zu bytes", sizeof s->path - 1);
 
     WF_TRY(take_directory(s, e));
     WF_TRY(wf_file_check(s->directory, DATA, &empty, e));
@@ -425,6 +428,5 @@ void wf_store_close(wf_store **p)
     wf_marks_forget(s);
     wf_heads_free(&s->heads);
     wf_subjects_free(&s->subjects);
-    free(s->path);
     free(s);
 }

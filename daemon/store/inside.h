@@ -53,7 +53,7 @@ struct wf_store {
     uint8_t id_bytes[16];
     char id[33];
     int directory, lock;
-    char *path;
+    char path[1024];
 };
 
 /* What LMDB said, as a result: WF_FULL, WF_DAMAGED, WF_SYSTEM. */
