@@ -157,7 +157,7 @@ $B/$(1): $(call objects,consumers/$(1).c $(call under,consumers/$(1))) $(if $(SH
 endef
 $(foreach c,$(CONSUMERS),$(eval $(call consumer,$c)))
 
-TEST_BASE := $(if $(SUPPORT_SRC),$B/libsupport.a) $(ROOMS) $B/libworkforce.a
+TEST_BASE := $(if $(SUPPORT_SRC),$B/libsupport.a) $(if $(SHARED_CONSUMER_SRC),$B/libconsumers.a) $(ROOMS) $B/libworkforce.a
 $B/libsupport.a: $(call objects,$(SUPPORT_SRC))
 	$(archive)
 $B/unit $B/scenario $(PROPERTIES) $(BENCHES) $(SYSTEM_TOOLS): LINK_LIBS = $(TEST_LIBS)

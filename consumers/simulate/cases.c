@@ -155,7 +155,7 @@ wf_rc sim_plan_cases(sim_org *o, wf_err *e)
     bool cases = holders.known && sim_in(o, SIM_CASES).known;
     if (!cases || !fte.known || fte.v <= holders.v) {
         plan_agency(o, heads, 0, 0, true);
-        return cases ? hold_cases(o, holders.v - (fte.known ? fte.v : 0), heads, fte.known, e) : WF_OK;
+        return cases ? hold_cases(o, holders.v - (fte.known ? fte.v : 0), fte.known ? heads : 0, fte.known, e) : WF_OK;
     }
     int64_t part, least = holders.v - sim_in(o, SIM_INPOST_FTE).v;
     int32_t part_heads;
