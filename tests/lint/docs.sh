@@ -43,7 +43,8 @@ program()    # program NAME PAGE COMPLETION
     # Every command that the help lists, indented under a heading of its own, is in the manual.
     "$B/$name" --help 2>/dev/null </dev/null | sed -n '/^Commands/,/^$/p' | sed -nE 's/^  ?([a-z][a-z-]+)( .*|$)/\1/p' | LC_ALL=C sort -u > "$work/helped"
     [ ! -s "$work/helped" ] || differ commands "$page" "$work/commands" "$name --help" "$work/helped"
-    options < "$work/help" > "$work/options"
+    # An option is one where a line begins with it; texts may speak of other programs' options.
+    grep -E '^ +-' "$work/help" | options > "$work/options"
     manual_options "$page" > "$work/manual"
     differ options "$name --help" "$work/options" "$page" "$work/manual"
     options < "$completion" > "$work/completed"
