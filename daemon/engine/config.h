@@ -10,7 +10,7 @@
  *   NUMBER    int64_t, low..high    LIST      wf_config_list of texts */
 #define WF_CONFIG_KEYS(X)                                                                                               \
     X(TEXT,     store,        "store",        "/var/lib/workforced",              0, 0, "directory of the store")       \
-    X(LIST,     profiles,     "profiles",     "/etc/workforced/profiles/dfe.conf", 0, 0, "profiles in force, read in this order") \
+    X(LIST,     profiles,     "profiles",     "/usr/share/workforced/profiles/dfe.conf", 0, 0, "profiles in force, read in this order") \
     X(ENDPOINT, intake,       "intake",       "ipc:///run/workforced/intake",     0, 0, "events in, acknowledged")      \
     X(ENDPOINT, feed,         "feed",         "ipc:///run/workforced/feed",       0, 0, "events in from systems that can only PUB; best effort") \
     X(ENDPOINT, stream,       "stream",       "ipc:///run/workforced/stream",     0, 0, "figures and alerts out")       \
