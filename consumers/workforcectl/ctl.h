@@ -58,7 +58,7 @@ ctl_colour ctl_colour_of(wf_level level);
 bool ctl_utf8(void);                /* the locale's characters are UTF-8 */
 int ctl_width(void);                /* columns of the terminal; 80 where there is none */
 
-#define CTL_VALUE_TEXT 48
+#define CTL_VALUE_TEXT 64
 /* The figure to its printed digit, worked out from its exact fraction; where there is none its symbol: "13.4", "x". */
 const char *ctl_digits(const wf_figure *f, char buf[CTL_VALUE_TEXT]);
 /* "13.4 %", "14.2 children per FTE", "12", "no data until 2025-09-30". */

@@ -109,11 +109,11 @@ const char *ctl_value(const wf_figure *f, char buf[CTL_VALUE_TEXT])
     }
     ctl_digits(f, digits);
     if (f->status != WF_FIGURE_OK || wf_str_eq(f->unit_of_value, WF_STR("count")))
-        snprintf(buf, CTL_VALUE_TEXT, "%s", digits);
+        snprintf(buf, CTL_VALUE_TEXT, "%.30s", digits);
     else if (percent(f))
-        snprintf(buf, CTL_VALUE_TEXT, "%s %%", digits);
+        snprintf(buf, CTL_VALUE_TEXT, "%.30s %%", digits);
     else
-        snprintf(buf, CTL_VALUE_TEXT, "%.20s %.*s", digits, f->unit_of_value.n < 26 ? (int) f->unit_of_value.n : 26, f->unit_of_value.p);
+        snprintf(buf, CTL_VALUE_TEXT, "%.30s %.*s", digits, f->unit_of_value.n < 32 ? (int) f->unit_of_value.n : 32, f->unit_of_value.p);
     return buf;
 }
 
@@ -128,7 +128,7 @@ const char *ctl_fraction(const wf_figure *f, char buf[CTL_VALUE_TEXT])
     int64_t a = unit_of(f->numerator_of) == 1 ? f->numerator * WF_FTE_ONE : (f->numerator + tenth / 2) / tenth * tenth;
     int64_t b = unit_of(f->denominator_of) == 1 ? f->denominator * WF_FTE_ONE : (f->denominator + tenth / 2) / tenth * tenth;
     if (llabs(f->numerator) < INT64_MAX / WF_FTE_ONE && llabs(f->denominator) < INT64_MAX / 2)
-        snprintf(buf, CTL_VALUE_TEXT, "%.22s of %.22s", wf_millionths_text(a, n), wf_millionths_text(b, d));
+        snprintf(buf, CTL_VALUE_TEXT, "%.24s of %.24s", wf_millionths_text(a, n), wf_millionths_text(b, d));
     return buf;
 }
 
