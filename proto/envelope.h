@@ -8,7 +8,7 @@
  *   FLAG  bool, left out when false            DATA  map of the type's fields */
 #define WF_ENVELOPE(X)                                                                                     \
     X(ID,           "id",           ID,    REQUIRED, "the source's id of the event; with source, org and subject its identity") \
-    X(SOURCE,       "source",       CODE,  REQUIRED, "the system that says it; the same as in the frame")  \
+    X(SOURCE,       "source",       CODE,  REQUIRED, "the system that says it")  \
     X(TYPE,         "type",         TYPE,  REQUIRED, "event type")                                         \
     X(TIME,         "time",         TIME,  REQUIRED, "recorded: when the source says it")                  \
     X(SUBJECT,      "subject",      ID,    REQUIRED, "whom or what it is about, an opaque id")             \

@@ -61,7 +61,7 @@ stage_lint()
 {
     one "warnings and gcc -fanalyzer" make_ -k analyze
     local script
-    for script in layers words docs catalog unit cppcheck; do
+    for script in layers words docs protocol_tables catalog unit cppcheck; do
         [ -f tests/lint/$script.sh ] && each "lint $script" 240 bash tests/lint/$script.sh
     done
 }

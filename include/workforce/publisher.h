@@ -35,7 +35,7 @@ typedef struct wf_verdict {
 
 typedef struct wf_publisher_options {
     const char *endpoint;        /* tcp://, ipc:// (or inproc:// with `context`) of `intake` */
-    const char *source;          /* [a-z0-9_-], at most WF_SOURCE_MAX; every event must carry the same */
+    const char *source;          /* [a-z0-9_-], at most WF_SOURCE_MAX: whose session it is */
     uint64_t epoch;              /* 0: the clock in milliseconds, so that each publisher begins an epoch of its own and
                                     what an earlier one still has on the way cannot be taken for its events */
     void *context;               /* a libzmq context to share; NULL: the publisher makes and ends its own */
