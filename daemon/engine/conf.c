@@ -246,6 +246,13 @@ cfg_t *wf_conf_root(const wf_conf *c) { return c->root; }
 
 /* ---- values ---- */
 
+bool wf_conf_given(cfg_t *section, const char *key)
+{
+    const cfg_opt_t *opt = cfg_getopt(section, key);
+
+    return opt != NULL && (opt->flags & GIVEN) != 0;
+}
+
 wf_str wf_conf_text(cfg_t *section, const char *key)
 {
     return cfg_size(section, key) == 0 ? (wf_str) { 0 } : wf_str_of(cfg_getstr(section, key));

@@ -19,6 +19,7 @@ cfg_t *wf_conf_root(const wf_conf *c);
 /* WF_CONFIG "FILE:LINE: ...", the line of `key` in `section`; without key, where the section ends. */
 wf_rc wf_conf_fail(const wf_conf *c, cfg_t *section, const char *key, wf_err *e, const char *format, ...) WF_PRINTF(5, 6);
 
+bool wf_conf_given(cfg_t *section, const char *key);        /* a value or a section */
 /* The value of a key; p is NULL if it is not given. */
 wf_str wf_conf_text(cfg_t *section, const char *key);
 /* low to high, or `standard` if it is not given. */

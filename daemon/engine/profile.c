@@ -260,7 +260,7 @@ static wf_rc read_measures(struct work *w)
         cfg_t *s = cfg_getsec(wf_conf_root(w->file[i]), "measures");
         wf_profile before = *w->p;
         w->c = w->file[i];
-        if (s == NULL || s->filename == NULL) continue;             /* not in this file */
+        if (!wf_conf_given(wf_conf_root(w->c), "measures")) continue;
         WF_TRY(measures_of(w, s));
         WF_TRY(agree(w, &before, first));
         first = false;
