@@ -39,7 +39,7 @@ static wf_rc named(const char *name, wf_rc rc, const wf_err *why, wf_err *e)
 static wf_rc read_day(const char *name, const json_t *v, wf_day *ret, wf_err *e)
 {
     wf_err why = { 0 };
-    wf_str s;
+    wf_str s = { 0 };
     WF_TRY(read_text(name, v, &s, e));
     return named(name, wf_day_parse(s, ret, &why), &why, e);
 }
@@ -64,7 +64,7 @@ static wf_rc read_types(const json_t *v, int64_t *ret, wf_err *e)
     if (json_array_size(v) < 1 || json_array_size(v) > WF_EVENT_TYPE_COUNT)
         return wf_fail(e, WF_RANGE, "types has %zu items, not 1 to %d", json_array_size(v), WF_EVENT_TYPE_COUNT);
     for (size_t i = 0; i < json_array_size(v); i++) {
-        wf_str s;
+        wf_str s = { 0 };
         wf_event_type type;
         WF_TRY(read_text("an item of types", json_array_get(v, i), &s, e));
         if (!wf_event_type_named(s, &type))
@@ -125,7 +125,7 @@ static wf_rc read_key(wf_envelope_key key, const json_t *v, wf_event *ev, wf_err
     const wf_envelope_row *row = &wf_envelope_rows[key];
     const char *name = row->key.p;
     wf_err why = { 0 };
-    wf_str s;
+    wf_str s = { 0 };
     switch (row->kind) {
     case WF_EK_ID:
     case WF_EK_CODE:

@@ -5,17 +5,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #define ASK_ALERTS 4096          /* at a time */
 #define SEEN_MAX 262144          /* topics whose losses are watched */
 
 /* What was last delivered on a topic. */
 typedef struct seen {
-    UT_hash_handle hh;
     uint64_t number;             /* of the stream; 0: only asked for so far */
     uint64_t sequence;           /* figures */
-    char topic[];
+    uint8_t length;              /* 0: the place is free */
+    char topic[WF_TOPIC_BYTES_MAX];
 } seen;
 
 /* A row that was asked for and waits to be delivered, as bytes. */
@@ -37,7 +36,8 @@ struct wf_subscriber {
     uint64_t started;            /* stream number at the first beat: what is later on our topics must arrive */
     uint64_t cursor;             /* every alert up to here was delivered, waits here, or is on other topics */
     uint64_t told;               /* highest alert number that we have heard of */
-    seen *seen;
+    seen *seen;                  /* open addressing: `places` of them, a power of two, at most half taken */
+    size_t places, taken;
     waiting *first, **end;
     uint64_t asked;              /* rows of the answer that is being read */
 
@@ -105,11 +105,9 @@ wf_rc wf_subscriber_open(const wf_subscriber_options *o, wf_subscriber **ret, wf
 
 static void forget_topics(wf_subscriber *s)
 {
-    seen *t, *next;
-    HASH_ITER(hh, s->seen, t, next) {
-        HASH_DEL(s->seen, t);
-        free(t);
-    }
+    free(s->seen);
+    s->seen = NULL;
+    s->places = s->taken = 0;
 }
 
 void wf_subscriber_free(wf_subscriber **p)
@@ -138,22 +136,45 @@ uint64_t wf_subscriber_cursor(const wf_subscriber *s) { return s->cursor; }
 
 /* ---- what was seen --------------------------------------------------------------------------------------------- */
 
-static seen *find(wf_subscriber *s, wf_str topic)
+static seen *place(const wf_subscriber *s, const char *topic, size_t n)
 {
-    seen *t;
-    HASH_FIND(hh, s->seen, topic.p, topic.n, t);
-    return t;
+    uint32_t h = 2166136261u;                                    /* FNV-1a */
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (uint8_t) topic[i]) * 16777619u;
+    size_t at = h & (s->places - 1);
+    while (s->seen[at].length != 0 && (s->seen[at].length != n || memcmp(s->seen[at].topic, topic, n) != 0))
+        at = (at + 1) & (s->places - 1);
+    return &s->seen[at];
 }
 
+static void grow(wf_subscriber *s)
+{
+    seen *old = s->seen;
+    size_t places = s->places;
+    s->places = places == 0 ? 256 : places * 2;
+    s->seen = calloc(s->places, sizeof *s->seen);
+    WF_ASSERT(s->seen != NULL);
+    for (size_t i = 0; i < places; i++)
+        if (old[i].length != 0)
+            *place(s, old[i].topic, old[i].length) = old[i];
+    free(old);
+}
+
+/* The topic's place, made if need be; NULL: no topic, or more than are watched. */
 static seen *remember(wf_subscriber *s, wf_str topic)
 {
-    seen *t = find(s, topic);
-    if (t != NULL || HASH_COUNT(s->seen) >= SEEN_MAX)
-        return t;
-    t = calloc(1, sizeof *t + topic.n + 1);
-    WF_ASSERT(t != NULL);
-    memcpy(t->topic, topic.p, topic.n);
-    HASH_ADD_KEYPTR(hh, s->seen, t->topic, topic.n, t);
+    if (topic.n == 0 || topic.n > WF_TOPIC_BYTES_MAX)
+        return NULL;
+    if (2 * (s->taken + 1) > s->places && s->taken < SEEN_MAX)
+        grow(s);
+    seen *t = place(s, topic.p, topic.n);
+    if (t->length == 0) {
+        if (s->taken == SEEN_MAX)
+            return NULL;
+        memcpy(t->topic, topic.p, topic.n);
+        t->length = (uint8_t) topic.n;
+        s->taken++;
+    }
     return t;
 }
 
