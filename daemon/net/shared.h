@@ -21,6 +21,7 @@ typedef struct wf_shared {
     wf_stream *stream;
     struct wf_intake *intake;
     uint64_t started_ms;                /* monotonic */
+    bool manual_clock;
 
     pthread_mutex_t profile_lock;       /* held while the profile, or text that the engine borrows from it, is in use */
     const wf_profile *profile;

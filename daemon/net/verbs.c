@@ -371,7 +371,7 @@ static void add_status(wf_job *j)
         .version = wf_str_of(WF_VERSION), .state = wf_str_of(health.state), .trouble = wf_str_of(health.trouble),
         .store = wf_str_of(wf_store_id(h->store)), .instance = wf_store_instance(h->store),
         .profile = wf_str_of(h->profile_name), .profile_version = wf_str_of(h->profile_version),
-        .clock = wf_str_of(t.manual_clock ? "manual" : "system"), .today = t.today, .sequence = t.sequence,
+        .clock = wf_str_of(h->manual_clock ? "manual" : "system"), .today = t.today, .sequence = t.sequence,
         .accepted = t.events, .duplicates = t.duplicates, .refused = t.refused, .findings = t.findings, .subjects = t.subjects,
         .alerts = t.alerts, .per_second = health.per_second, .lag_ms = health.lag_ms, .committed = t.last_commit,
         .store_bytes = t.used_bytes, .memory_bytes = resident_bytes(), .uptime_ms = wf_monotonic_ms() - h->started_ms,
