@@ -272,8 +272,9 @@ static wf_rc take_history(void *ctx, const wf_row *row, wf_err *e)
         ctl_table_cell(h->runs, CTL_PLAIN, "%s", wf_day_text(r->until, b));
         ctl_table_cell(h->runs, CTL_DIM, "%d", r->until.n - r->from.n + 1);
         ctl_table_cell(h->runs, ctl_colour_of(r->state), "%s", wf_level_name(r->state));
-        ctl_table_cell(h->runs, CTL_DIM, "%.*s%s%s", WF_STR_ARG(r->reason), r->pending > r->state ? "soon " : "",
-                       r->pending > r->state ? wf_level_name(r->pending) : "");
+        bool soon = r->pending > r->state && r->pending >= WF_AMBER;
+        ctl_table_cell(h->runs, CTL_DIM, "%.*s%s%s", WF_STR_ARG(r->reason), soon && r->reason.n > 0 ? "; " : "",
+                       soon ? r->pending == WF_RED ? "red if it lasts" : "amber if it lasts" : "");
     }
     return WF_OK;
 }
