@@ -37,6 +37,7 @@ static void golden_event(const vector *v)
     wf_hold_free(&hold);
 }
 
+/* P5.10, P5.11 */
 Test(event, golden_messages_read_and_write_the_same_both_ways)
 {
     cr_assert(ge(int, vectors_each("event-", golden_event), 24));
@@ -70,6 +71,7 @@ static void golden_refusal(const vector *v)
     refused_with |= 1u << rc;
 }
 
+/* P5.8 */
 Test(event, golden_refusals_have_their_documented_reason)
 {
     cr_assert(ge(int, vectors_each("refused-", golden_refusal), 30));
@@ -92,6 +94,7 @@ Test(event, every_cut_of_a_message_is_malformed)
     vector_free(&v);
 }
 
+/* P2.1, P5.2 */
 Test(event, keys_in_any_order_and_long_numbers_mean_the_same)
 {
     /* data before type, time as 64 bits */
@@ -160,6 +163,7 @@ static void any_supervision(wf_event *ev) { ev->type = WF_SUPERVISION_HELD; ev->
 static void corrects(wf_event *ev) { ev->corrects = WF_STR("0"); }
 static void bad_utf8(wf_event *ev) { ev->id = WF_STR("\xc3\x28"); }
 
+/* P5.2, P5.5 to P5.7 */
 Test(event, what_one_event_must_be)
 {
     static const struct { const char *why; void (*spoil)(wf_event *); wf_rc rc; } rows[] = {
@@ -178,6 +182,7 @@ Test(event, what_one_event_must_be)
         cr_expect(eq(int, spoiled(rows[i].spoil), rows[i].rc), "row: %s", rows[i].why);
 }
 
+/* P5.3 */
 Test(event, dates_are_bounded_by_the_clock)
 {
     wf_event ev = starter();
@@ -199,6 +204,7 @@ Test(event, dates_are_bounded_by_the_clock)
     cr_assert(eq(int, wf_event_check_dates(&ev, today, arrival, NULL), WF_RANGE));
 }
 
+/* P5.7 */
 Test(event, fte_comes_from_hours_rounded_half_up)
 {
     wf_event ev = starter();

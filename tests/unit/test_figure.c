@@ -64,6 +64,7 @@ Test(figure, a_figure_comes_back_with_every_number)
     cr_assert(eq(int, b->history_from.n, 19000));
 }
 
+/* P6.7 */
 Test(figure, no_data_has_no_numbers_on_the_wire)
 {
     uint8_t buf[WF_ROW_BYTES_MAX];
@@ -166,6 +167,7 @@ Test(figure, every_cut_of_an_alert_is_refused)
     }
 }
 
+/* P6.5 */
 Test(figure, a_newer_daemon_may_say_more)
 {
     /* kind 13 (line) with an unknown key before and after; kind 99 */
@@ -235,6 +237,7 @@ Test(figure, every_kind_of_row_survives_the_wire)
     }
 }
 
+/* P7.1 */
 Test(figure, topics)
 {
     char buf[WF_TOPIC_BYTES_MAX + 1];

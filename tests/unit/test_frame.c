@@ -32,6 +32,7 @@ Test(frame, hello_and_welcome_are_golden)
     same(wf_frame_welcome(&w, buf, sizeof buf));
 }
 
+/* P4.5 */
 Test(frame, events_are_golden)
 {
     wf_events m;
@@ -54,6 +55,7 @@ Test(frame, events_are_golden)
     same(head + wf_out_length(&o));
 }
 
+/* P4.6 to P4.9 */
 Test(frame, a_reply_is_golden)
 {
     wf_reply r;
@@ -161,11 +163,13 @@ static void cut_everywhere(const vector *frame)
     free(longer);
 }
 
+/* P2.1, P2.4 */
 Test(frame, a_frame_is_whole_or_refused)
 {
     cr_assert(ge(int, vectors_each("frame-", cut_everywhere), 12));
 }
 
+/* P2.6, P4.1, P4.2 */
 Test(frame, sessions_and_numbers_are_bounded)
 {
     static const struct { const char *why, *bytes; size_t n; wf_rc rc; } rows[] = {
@@ -200,6 +204,7 @@ Test(frame, the_longest_head_fits_its_room)
                  sizeof room));
 }
 
+/* P4.7, P4.9 */
 Test(frame, replies_do_not_contradict_themselves)
 {
     wf_exception ex[] = { { 2, WF_EX_REFUSED, 5, WF_RANGE, WF_STR("x") }, { 1, WF_EX_DUPLICATE, 5, 0, { 0 } } };
@@ -216,6 +221,7 @@ Test(frame, replies_do_not_contradict_themselves)
     cr_assert(eq(int, wf_frame_read_reply(buf, n, &back, NULL), WF_MALFORMED), "more known than sent");
 }
 
+/* P6.1 to P6.4 */
 Test(frame, questions_are_checked_against_their_verb)
 {
     static wf_question q;
@@ -241,6 +247,7 @@ Test(frame, questions_are_checked_against_their_verb)
     cr_assert(eq(int, wf_frame_read_ask(buf, n, &q, NULL), WF_ORDER));
 }
 
+/* P6.2 */
 Test(frame, a_long_answer_goes_in_parts)
 {
     wf_answer a;

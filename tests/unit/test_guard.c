@@ -7,6 +7,7 @@
 
 #define BYTES(s) s, sizeof(s) - 1
 
+/* P2.1, P2.2, P2.4 */
 Test(guard, what_it_lets_in)
 {
     static const struct { const char *why, *bytes; size_t n; int ok; } rows[] = {

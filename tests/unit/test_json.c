@@ -15,6 +15,7 @@ static wf_rc read_text(const char *text, wf_event *ev, wf_err *e)
 
 #define HEAD "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"time\":\"2024-03-01T09:00:00Z\",\"subject\":\"p\",\"org\":\"o\","
 
+/* P5.11 */
 Test(json, a_cloudevent_is_read_strictly)
 {
     static const struct { const char *why, *in; wf_rc rc; } rows[] = {

@@ -217,6 +217,7 @@ static void all_is_well(const daemon_ *d, const told *t, uint64_t first, size_t 
     }
 }
 
+/* P4.5, P4.6, P4.8 */
 Test(publisher, every_event_has_its_verdict_in_order)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { 0 });
@@ -239,6 +240,7 @@ Test(publisher, every_event_has_its_verdict_in_order)
     free(t);
 }
 
+/* P4.8 to P4.10 */
 Test(publisher, a_bad_event_hurts_no_other_in_its_frame)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { 0 });
@@ -265,6 +267,7 @@ Test(publisher, a_bad_event_hurts_no_other_in_its_frame)
     free(t);
 }
 
+/* P4.13, P4.14 */
 Test(publisher, lost_frames_are_sent_again_and_taken_once)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .lose_frames = 3 });
@@ -281,6 +284,7 @@ Test(publisher, lost_frames_are_sent_again_and_taken_once)
     free(t);
 }
 
+/* P4.4, P4.7 */
 Test(publisher, lost_replies_end_as_known)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .lose_replies = 100 });
@@ -297,6 +301,7 @@ Test(publisher, lost_replies_end_as_known)
     free(t);
 }
 
+/* P4.15 */
 Test(publisher, a_later_reply_settles_what_went_before)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .lose_replies = 1 });
@@ -311,6 +316,7 @@ Test(publisher, a_later_reply_settles_what_went_before)
     free(t);
 }
 
+/* P4.4 */
 Test(publisher, numbers_go_on_where_the_daemon_stands)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .durable = 500, .lose_hello = 2 });
@@ -324,6 +330,7 @@ Test(publisher, numbers_go_on_where_the_daemon_stands)
     free(t);
 }
 
+/* P4.12 */
 Test(publisher, busy_means_later)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .busy = 5 });
@@ -336,6 +343,7 @@ Test(publisher, busy_means_later)
     free(t);
 }
 
+/* P4.4, P4.11 */
 Test(publisher, credit_bounds_what_is_on_its_way)
 {
     WF_AUTO(stop) daemon_ *d = start((faults) { .credit = 20 });
@@ -370,6 +378,7 @@ Test(publisher, a_full_window_blocks_or_says_so)
     cr_assert(eq(u64, c.published, 5), "what was not taken is not counted");
 }
 
+/* P4.12 */
 Test(publisher, a_nack_that_ends_the_session_is_told_by_every_call)
 {
     static const struct { wf_nack_code code; wf_rc rc; } rows[] = {

@@ -202,6 +202,7 @@ static const char *hear(house *h, wf_subscriber *s, int beats)
     return said;
 }
 
+/* P7.5 */
 Test(subscriber, begins_with_what_was_and_goes_on_live)
 {
     WF_AUTO(close_house) house *h = open_house();
@@ -225,6 +226,7 @@ Test(subscriber, only_new_alerts_when_asked_for)
     cr_assert(eq(str, (char *) hear(h, s, 0), "a6"));
 }
 
+/* P7.5 */
 Test(subscriber, lost_alerts_are_asked_for_in_order)
 {
     WF_AUTO(close_house) house *h = open_house();
@@ -237,6 +239,7 @@ Test(subscriber, lost_alerts_are_asked_for_in_order)
     cr_assert(eq(str, (char *) hear(h, s, 0), "a1 a2 a3 a4"));
 }
 
+/* P7.3 */
 Test(subscriber, a_loss_at_the_end_shows_with_the_beat)
 {
     WF_AUTO(close_house) house *h = open_house();
@@ -262,6 +265,7 @@ Test(subscriber, alerts_of_other_topics_are_no_loss_and_are_not_delivered)
     cr_assert(eq(u64, wf_subscriber_cursor(s), 9));
 }
 
+/* P7.3, P7.5 */
 Test(subscriber, a_lost_figure_brings_the_last_value_and_says_so)
 {
     WF_AUTO(close_house) house *h = open_house();
@@ -289,6 +293,7 @@ Test(subscriber, without_query_a_loss_is_told_and_nothing_more)
     cr_assert(eq(int, h->asked, 0));
 }
 
+/* P7.3 */
 Test(subscriber, a_daemon_that_began_anew_is_asked_again)
 {
     WF_AUTO(close_house) house *h = open_house();
