@@ -351,7 +351,8 @@ wf_rc wf_loop_run(const wf_loop_options *o, wf_err *e)
 {
     loop l = { .o = o, .signal_fd = -1, .midnight_fd = -1, .more = true };
     l.house = (wf_shared) {
-        .engine = o->engine, .store = o->store, .started_ms = wf_monotonic_ms(), .manual_clock = o->manual_clock, .health = { .state = "ready", .jump = WF_DAY_OPEN },
+        .engine = o->engine, .store = o->store, .started_ms = wf_monotonic_ms(), .manual_clock = o->manual_clock,
+        .health = { .state = "ready", .jump = WF_DAY_OPEN },
     };
     pthread_mutex_init(&l.house.profile_lock, NULL);
     pthread_mutex_init(&l.house.health_lock, NULL);
