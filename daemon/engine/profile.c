@@ -602,6 +602,7 @@ static size_t sections(const struct work *w, const char *key)
 static wf_rc make(struct work *w)
 {
     wf_profile *p = w->p;
+    size_t checked;
 
     p->source = w->source = wf_profile_alloc(p, sections(w, "source") * sizeof *w->source);
     p->tree = w->tree = wf_profile_alloc(p, sections(w, "tree") * sizeof *w->tree);
@@ -609,7 +610,7 @@ static wf_rc make(struct work *w)
     p->rule = w->rule = wf_profile_alloc(p, sections(w, "rule") * sizeof *w->rule);
     WF_TRY(read_measures(w));
     WF_TRY(each(w, "source", read_source, &p->source_count));
-    WF_TRY(each(w, "source", check_succession, &p->source_count));
+    WF_TRY(each(w, "source", check_succession, &checked));
     WF_TRY(each(w, "tree", read_tree, &p->tree_count));
     WF_TRY(each(w, "indicator", read_indicator, &p->indicator_count));
     WF_TRY(each(w, "rule", read_rule, &p->rule_count));

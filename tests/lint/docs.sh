@@ -71,15 +71,17 @@ sed -E 's/^# ([a-z_]+ *= )/\1/' daemon/workforced.conf.sample | sed '/^profiles/
 diff <("$B/workforced" --profile profiles/dfe.conf --print-config </dev/null 2>&1) <("$B/workforced" --config "$work/all.conf" --profile profiles/dfe.conf --print-config </dev/null 2>&1) > "$work/diff" || {
     sed 's|^|daemon/workforced.conf.sample:1: its defaults are not the defaults: |' "$work/diff"; bad=1; }
 
-# The profiles' words: each key that the reader knows is in the manual and the reverse.
-if [ -f daemon/engine/profile.c ]; then
-    grep -hoE 'CFG_[A-Z_]+\("[a-z_]+"' daemon/engine/profile*.c daemon/engine/profile/*.c 2>/dev/null | grep -oE '"[a-z_]+"' | tr -d '"' | LC_ALL=C sort -u > "$work/words"
-    while read -r word; do
-        grep -qE "^\.It Ic .*\b$word\b|^\.Ic .*\b$word\b|Ic $word\b|$word\(" daemon/workforced.profile.5 || finding "daemon/workforced.profile.5:1: lacks $word"
-    done < "$work/words"
-    if [ -s "$work/words" ]; then
-        sed -nE 's/^\.It Ic (.*)/\1/p' daemon/workforced.profile.5 | sed 's/ Li .*//; s/ Ar .*//' | tr -d ',' | tr ' ' '\n' | grep -E '^[a-z_]+$' | LC_ALL=C sort -u |
-            while read -r word; do grep -qx "$word" "$work/words" || echo "daemon/workforced.profile.5:1: $word is not a word of profiles"; done | grep . && bad=1
-    fi
-fi
+# The profiles' words: each key that the reader knows is in the manual and the reverse; the manual's examples are read.
+grep -hoE '\{ "[a-z_]+", (true|false),' daemon/engine/profile.c | grep -oE '[a-z_]+"' | tr -d '"' | LC_ALL=C sort -u > "$work/words"
+[ -s "$work/words" ] || finding "daemon/engine/profile.c:1: its tables of keys were not found"
+while read -r word; do
+    grep -qE "^\.It Ic (.*[ ,])?$word\b|^\.Ic $word\b|^($word|    $word) [^ ]+ ?\{" daemon/workforced.profile.5 || finding "daemon/workforced.profile.5:1: lacks $word"
+done < "$work/words"
+sed -nE 's/^\.It Ic (.*)/\1/p' daemon/workforced.profile.5 | sed 's/ Ar .*//' | tr ', ' '\n\n' | grep -E '^[a-z_]+$' | LC_ALL=C sort -u > "$work/manual"
+left=$(comm -23 "$work/manual" "$work/words" | tr '\n' ' ')
+[ -z "$left" ] || finding "daemon/workforced.profile.5:1: no word of profiles: $left"
+sed -n '/^\.Bd -literal/,/^\.Ed/p' daemon/workforced.profile.5 | grep -v '^\.' | sed -n '/^[a-z]* *[a-z_]* {/,/^}\|^[a-z]* *[a-z_]* {.*}$/p' > "$work/examples"
+grep -q . "$work/examples" || finding "daemon/workforced.profile.5:1: it has no example"
+cp profiles/bank-holidays-england "$work/"
+"$B/workforced" check --profile "$work/examples" > "$work/said" 2>&1 </dev/null || finding "daemon/workforced.profile.5:1: its examples: $(head -n 1 "$work/said")"
 exit $bad
