@@ -28,7 +28,8 @@ Test(json, a_cloudevent_is_read_strictly)
         { "a number with a point", HEAD "\"type\":\"starter\",\"effective\":\"2024-03-01\",\"data\":{\"engagement\":\"e\",\"fte\":0.8}}", WF_MALFORMED },
         { "a count with a point", HEAD "\"type\":\"caseload\",\"effective\":\"2024-03-01\",\"data\":{\"cases\":3.0}}", WF_MALFORMED },
         { "a count as text", HEAD "\"type\":\"caseload\",\"effective\":\"2024-03-01\",\"data\":{\"cases\":\"3\"}}", WF_MALFORMED },
-        { "a count too long for any integer", HEAD "\"type\":\"caseload\",\"effective\":\"2024-03-01\",\"data\":{\"cases\":99999999999999999999}}", WF_MALFORMED },
+        { "a count too long for any integer", HEAD "\"type\":\"caseload\",\"effective\":\"2024-03-01\","
+          "\"data\":{\"cases\":99999999999999999999}}", WF_MALFORMED },
         { "specversion 1.1", "{\"specversion\":\"1.1\"}", WF_MALFORMED },
         { "no specversion", "{\"id\":\"1\"}", WF_MISSING },
         { "no object", "[1]", WF_MALFORMED },
