@@ -404,7 +404,7 @@ size_t wf_units_holders(const wf_units *u, uint32_t unit, uint32_t *node, size_t
         for (uint32_t at = unit; at != WF_NO_UNIT; at = u->unit[at].place[v].parent) {
             size_t i = 0;
             while (i < n && i < cap && node[i] != u->unit[at].place[v].node) i++;
-            if (i < n) continue;
+            if (i < n && i < cap) continue;
             if (n < cap) node[n] = u->unit[at].place[v].node;
             n++;
         }

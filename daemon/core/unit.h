@@ -42,7 +42,7 @@ uint32_t wf_units_node_unit(const wf_units *u, uint32_t node);
 bool wf_units_matches(const wf_units *u, uint32_t unit, wf_str pattern);
 
 /* Every node that holds entries of this unit, in any version: itself and all above it, each once. Returns how many; at
- * most `cap` are written. */
+ * most `cap` are written, and with too small a cap the answer is what is enough. */
 size_t wf_units_holders(const wf_units *u, uint32_t unit, uint32_t *node, size_t cap);
 
 /* Units that the ledger names, whose organisation has a tree, and which no link ever names: findings. */
