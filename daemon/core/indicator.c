@@ -379,11 +379,10 @@ static wf_day reading_changes(const wf_book *b, const struct reading *r, wf_day 
         if (leaves.n <= r->end.n) next = sooner(next, first_reaching(r->term, after_of, tomorrow, leaves));
     }
     if (r->term->dfe_days) {
-        int year = wf_day_year(day);
-        for (int k = 0; k < 6; k++) {               /* 28 and 29 February and 1 March of three years */
-            wf_day turn = { wf_day_of(year + k / 3 - 1, 3, 1).n + k % 3 - 1 };
-            if (k % 3 == 0) turn.n--;
-            if (turn.n > day.n) next = sooner(next, turn);
+        for (int year = wf_day_year(day); year <= wf_day_year(day) + 1; year++) {      /* it comes in on the 29th, and leaves a year later on 1 March */
+            wf_day march = wf_day_of(year, 3, 1), leap = { march.n - 1 };
+            if (leap.n > day.n) next = sooner(next, leap);
+            if (march.n > day.n) next = sooner(next, march);
         }
         if (r->term->months_before != 0) next = tomorrow;
     }
