@@ -42,7 +42,7 @@ int ctl_wrong(const char *format, ...)
 int ctl_failed(wf_rc rc, const wf_err *e)
 {
     fprintf(stderr, "workforcectl: %s\n", e->text[0] != '\0' ? e->text : wf_rc_text(rc));
-    return rc == WF_BUSY || rc == WF_CONFIG || rc == WF_SYSTEM ? CTL_UNREACHABLE : CTL_SOME;
+    return rc == WF_BUSY || rc == WF_SYSTEM ? CTL_UNREACHABLE : CTL_SOME;
 }
 
 /* ---- help ------------------------------------------------------------------------------------------------------- */

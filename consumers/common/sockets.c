@@ -32,6 +32,6 @@ wf_rc wf_sockets_there(const char *folder, const char *name, wf_err *e)
     if (stat(path + strlen("ipc://"), &st) == 0 && S_ISSOCK(st.st_mode))
         return WF_OK;
     if (errno == EACCES)
-        return wf_fail(e, WF_CONFIG, "%s: this user may not reach the daemon's sockets", folder);
-    return wf_fail(e, WF_CONFIG, "%s: no daemon has its socket \"%s\" here", folder, name);
+        return wf_fail(e, WF_BUSY, "%s: this user may not reach the daemon's sockets", folder);
+    return wf_fail(e, WF_BUSY, "%s: no daemon has its socket \"%s\" here", folder, name);
 }

@@ -13,5 +13,5 @@ const char *wf_sockets_folder(const char *given);
  * on loopback TCP can be asked too. WF_CONFIG: longer than a socket's path can be. */
 WF_NODISCARD wf_rc wf_sockets_endpoint(const char *folder, const char *name, char ret[WF_SOCKETS_TEXT], wf_err *e);
 
-/* WF_CONFIG when the folder holds no such socket: then nobody listens and waiting would be in vain. */
+/* WF_BUSY when the folder holds no such socket: then nobody listens and waiting would be in vain. */
 WF_NODISCARD wf_rc wf_sockets_there(const char *folder, const char *name, wf_err *e);
