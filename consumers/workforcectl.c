@@ -153,7 +153,7 @@ static int read_options(const ctl_command *c, int argc, char **argv)
             help_command(c);
             exit(CTL_OK);
         }
-        if (found < 1 || found >= n)
+        if (found < 1 || found >= n || rows[found] == NULL)
             return ctl_wrong("that is no option of %s", c->name);
         if ((status = take(rows[found], optarg)) != 0)
             return status;

@@ -198,7 +198,7 @@ static wf_rc append(const reader *r, sim_table *t, size_t *cap, const sim_row *r
 
 static wf_rc read_all(reader *r, FILE *f, sim_table *t, wf_err *e)
 {
-    bool more;
+    bool more = false;
     size_t cap = 0;
     WF_TRY(next_line(r, f, &more, e));
     if (!more)

@@ -184,11 +184,12 @@ static int width_of(const char *text)
     return n;
 }
 
-static void print_row(const ctl_table *t, FILE *to, const int *width, const cell *row, bool heading)
+/* A row, or without one the headings. */
+static void print_row(const ctl_table *t, FILE *to, const int *width, const cell *row)
 {
     for (int c = 0; c < t->columns; c++) {
-        const char *text = heading ? t->headings[c] : row[c].text;
-        ctl_colour colour = heading ? CTL_BOLD : row[c].colour;
+        const char *text = row == NULL ? t->headings[c] : row[c].text;
+        ctl_colour colour = row == NULL ? CTL_BOLD : row[c].colour;
         int room = width[c] - width_of(text);
         bool right = (t->to_the_right >> c & 1) != 0, last = c + 1 == t->columns;
         fprintf(to, "%*s%s%s%s%*s", right ? room : 0, "", colour != CTL_PLAIN ? ctl_in(colour) : "", text,
@@ -207,9 +208,9 @@ void ctl_table_print(const ctl_table *t, FILE *to)
         int w = width_of(t->cells[i].text), c = (int) (i % (size_t) t->columns);
         width[c] = w > width[c] ? w : width[c];
     }
-    print_row(t, to, width, NULL, true);
+    print_row(t, to, width, NULL);
     for (size_t r = 0; r < ctl_table_rows(t); r++)
-        print_row(t, to, width, &t->cells[r * (size_t) t->columns], false);
+        print_row(t, to, width, &t->cells[r * (size_t) t->columns]);
 }
 
 void ctl_table_free(ctl_table **p)

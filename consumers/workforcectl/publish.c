@@ -238,8 +238,8 @@ static int run(int argc, char **argv)
         rc = wf_sockets_endpoint(ctl_sockets, "intake", intake, &e);
     if (rc != WF_OK)
         return ctl_failed(rc, &e);
-    FILE *in = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-    if (in == NULL)
+    FILE *in = stdin;
+    if (strcmp(path, "-") != 0 && (in = fopen(path, "re")) == NULL)
         return ctl_wrong("%s: %s", path, strerror(errno));
     job *j = calloc(1, sizeof *j);
     WF_ASSERT(j != NULL);

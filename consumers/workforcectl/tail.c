@@ -99,14 +99,14 @@ static void show(const wf_message *m)
     if (m->gap)
         fputs("workforcectl: messages were lost on the stream before this one\n", stderr);
     char *json = ctl_json || program != NULL ? wf_row_to_json(m->row.kind, &m->row.as) : NULL;
-    if (ctl_json)
+    if (ctl_json && json != NULL)
         puts(json);
     else if (m->row.kind == WF_ROW_FIGURE)
         print_figure(&m->row.as.figure);
     else if (m->row.kind == WF_ROW_ALERT)
         print_alert(&m->row.as.alert);
     fflush(stdout);
-    if (program != NULL && m->row.kind == WF_ROW_ALERT)
+    if (program != NULL && json != NULL && m->row.kind == WF_ROW_ALERT)
         hand_over(json);
     free(json);
 }
