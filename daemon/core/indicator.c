@@ -189,21 +189,20 @@ static wf_measured measured(const wf_expression *x)
     return WF_EVENTS;
 }
 
-/* I5. Of a denominator its first term, of a count of occurrences all of it. */
+/* I5, MEASURES.md 10: the first term of the denominator (of a count: the numerator) whose measure counts somebody. */
 static int64_t people(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day)
 {
     struct side s = side_of(b, indicator, true);
-    bool counted = s.x->n == 0;
 
-    if (counted) s = side_of(b, indicator, false);
-    if (wf_measure_rows[s.x->term[0].measure].kind == WF_STOCK)
-        return wf_book_at(b, s.population[0], node, day).count;
-    int64_t sum = 0;
-    for (size_t i = 0; i < (counted ? s.x->n : 1); i++) {
+    if (s.x->n == 0) s = side_of(b, indicator, false);
+    for (size_t i = 0; i < s.x->n; i++) {
+        const wf_measure_row *row = &wf_measure_rows[s.x->term[i].measure];
+        if (row->count == WF_NONE) continue;
+        if (row->kind == WF_STOCK) return wf_book_at(b, s.population[i], node, day).count;
         struct reading r = reading_of(s, i, node, day);
-        sum += (counted ? r.term->factor : 1) * sums_of(b, &r).count;
+        return sums_of(b, &r).count;
     }
-    return sum;
+    return 0;
 }
 
 /* ---- completeness ---- */

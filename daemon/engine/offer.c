@@ -243,15 +243,15 @@ static bool may_have_findings(const wf_engine *en, const wf_timeline *t, const w
            (c == WF_CHAIN_CASELOAD && ev->effective.n < t->first_place) || wf_engine_has_findings(en, t->subject);
 }
 
-/* Puts the event into the timelines it is filed under and posts what follows. */
-static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_timeline *first, wf_err *e)
+/* Puts the event into the timelines it is filed under and posts what follows. `second`: of the worker that an allocation
+ * names; both were loaded before the record was made, which so cannot come back with them. */
+static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_timeline *first, wf_timeline *second, wf_err *e)
 {
     wf_filing where = wf_engine_filing(r);
-    wf_timeline *t = first;
+    wf_timeline *t = where.also_first ? second : first;
     if (where.also_first) {
         (void) wf_timeline_put(first, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
         wf_engine_timeline_grown(en, first->subject);
-        WF_TRY(wf_engine_timeline(en, r->subject[where.folded], WF_PERSON, r->org, &t, e));
     }
     wf_fold_put(en->fold, t, ev, r->source, r->sequence, where.case_number);
     for (uint32_t i = 0; i < en->fold->outs; i++) {
@@ -300,7 +300,7 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
 {
     uint8_t body[WF_EVENT_BYTES_MAX];
     wf_record r;
-    wf_timeline *t;
+    wf_timeline *t, *second = NULL;
     record_of(en, ev, &r, body, sizeof body);
     WF_TRY(subjects_of(en, ev, &r, e));
     WF_TRY(wf_engine_timeline(en, r.subject[0], wf_event_rows[ev->type].subject, r.org, &t, e));
@@ -319,9 +319,11 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
         *ret = (wf_verdict) { .code = WF_DUPLICATE, .sequence = old->sequence };
         return WF_OK;
     }
+    if (wf_engine_filing(&r).also_first)
+        WF_TRY(wf_engine_timeline(en, r.subject[1], WF_PERSON, r.org, &second, e));
     WF_TRY(hold_record(en, &r, e));
     r.sequence = en->pending.sequence;
-    WF_TRY(fold(en, ev, &r, t, e));
+    WF_TRY(fold(en, ev, &r, t, second, e));
     en->events++;
     s->accepted++;
     s->last = en->arrival;

@@ -102,7 +102,6 @@ wf_filing wf_engine_filing(const wf_record *r);
 
 /* offer.c */
 WF_NODISCARD wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e);
-WF_NODISCARD wf_rc wf_engine_fold_event(wf_engine *en, const wf_event *ev, const wf_record *r, bool first_time, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e);
 uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make);
 

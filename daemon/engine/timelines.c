@@ -55,7 +55,9 @@ void wf_engine_timeline_grown(wf_engine *en, uint32_t s)
     uint32_t bytes = (uint32_t) wf_timeline_bytes(c->t);
     en->timeline_bytes += bytes - c->bytes;
     c->bytes = bytes;
-    while (en->timeline_limit != 0 && en->timeline_bytes > en->timeline_limit && en->oldest != s)
+    /* The two used last stay: an event may concern two subjects. */
+    while (en->timeline_limit != 0 && en->timeline_bytes > en->timeline_limit && en->oldest != en->newest &&
+           en->oldest != en->cache[en->newest].after)
         let_go(en, en->oldest);
 }
 
@@ -114,6 +116,18 @@ static void put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf
         (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
 }
 
+/* The newest record may not be in the journal yet. */
+static wf_rc put_back_pending(wf_engine *en, wf_timeline *t, wf_err *e)
+{
+    unsigned place = en->has_pending && en->pending.kind == WF_RECORD_EVENT ? place_of(&en->pending, t->subject) : 0;
+    wf_event ev;
+    if (!en->has_pending || en->pending.kind != WF_RECORD_EVENT || place == en->pending.subject_count)
+        return WF_OK;
+    WF_TRY(wf_engine_record_event(en, &en->pending, &ev, e));
+    put_back(en, t, &ev, &en->pending, place);
+    return WF_OK;
+}
+
 static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
 {
     uint64_t *chain = NULL;
@@ -141,6 +155,8 @@ static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
     }
     free(chain);
     if (rc == WF_OK)
+        rc = put_back_pending(en, t, e);
+    if (rc == WF_OK)
         wf_fold_refresh(en->fold, t);
     return rc;
 }
@@ -163,12 +179,10 @@ wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, 
         return WF_OK;
     }
     wf_timeline *t = wf_timeline_new(subject, kind, org);
-    if (wf_store_head(en->store, subject) != 0) {
-        wf_rc rc = read_back(en, t, e);
-        if (rc != WF_OK) {
-            wf_timeline_free(&t);
-            return rc;
-        }
+    wf_rc rc = read_back(en, t, e);
+    if (rc != WF_OK) {
+        wf_timeline_free(&t);
+        return rc;
     }
     c->t = t;
     c->bytes = 0;

@@ -309,14 +309,12 @@ static bool figure_agrees(struct house *h, char *line)
     if (good && got.status != WF_FIGURE_X) {
         __int128 nb, db, n = parse(f[5], &nb), d = *f[6] != 0 ? parse(f[6], &db) : (db = 1, 1);
         __int128 gd = got.has_denominator ? got.denominator : 1;
-        bool mean = nb != 1 || db != 1;
-        good = (*f[6] != 0) == got.has_denominator && got.people == atoll(f[7]);
-        if (good && mean && !got.has_denominator)
-            good = (__int128) got.value * nb * 2 - n * 2 <= nb && n * 2 - (__int128) got.value * nb * 2 <= nb;    /* the mean itself, half up */
-        else if (good && mean)
-            good = got.numerator * d * nb == n * gd * db;
-        else if (good)
-            good = got.numerator == n && gd == d;
+        bool fraction = nb != 1 || db != 1, bare = *f[6] == 0;
+        good = got.people == atoll(f[7]);
+        if (good && bare && got.has_denominator)            /* a mean by itself: the daemon gives sum and days */
+            good = n * gd == (__int128) got.numerator * 1000000 * nb;
+        else if (good)                                      /* means are cancelled in the daemon: the fraction is the same */
+            good = got.numerator * d * nb == n * gd * db && (fraction || gd != d || got.numerator == n);
     }
     if (!good)
         fprintf(stderr, "engine: %s %s %s: oracle %s %s/%s people %s, daemon %s %lld/%lld people %lld value %lld\n", f[1], f[2], f[3], f[4], f[5], f[6], f[7],
