@@ -25,6 +25,7 @@ tail_pid=$!
 { stdbuf -oL tail -n +1 -f --pid="$tail_pid" "$work/alerts" 2>/dev/null | stdbuf -oL grep '#' |
     while IFS= read -r line; do printf '%s%s\n' "$clear" "$line"; done; } &
 show_pid=$!
+sleep 1.2               # the stream's first beat, so that alerts are shown when they come
 
 quiet=; [ -t 2 ] || quiet=--quiet
 "$B/workforce-simulate" --clock $quiet "$figures" || die "the simulation was not taken"

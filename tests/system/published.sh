@@ -40,6 +40,7 @@ for year in $years; do
         FNR > 1 && at[$2] == year { rest = $0; sub(/^[^,]*,[^,]*/, "", rest); print key[$2], year rest }' "$work/names" "$work/$year.csv" >> "$work/read.csv"
 done
 daemon_stop
-set -- "$figures" "$work/read.csv"
-[ ! -f "$exceptions" ] || set -- "$@" --expect "$exceptions"
+grep -v '^#' "$figures" > "$work/figures.csv"
+set -- "$work/figures.csv" "$work/read.csv"
+[ ! -s "$exceptions" ] || set -- "$@" --expect "$exceptions"
 "$PYTHON" "$top/tests/oracle/published.py" "$@"
