@@ -101,6 +101,7 @@ static void coming(const wf_message *m, const wf_rule *r, const wf_indicator *i,
         d = wf_figure_moves(m->book, r->indicator, m->unit, d, m->today);
         if (d.n > m->day.n + COMING_DAYS) return;
         (void) wf_figure_sums(m->book, r->indicator, m->unit, d, m->today, &f);
+        if (i->denominator.n > 0 && f.denominator == 0) continue;                   /* a period that begins anew */
         if (f.numerator != last.numerator || f.denominator != last.denominator)
             a->coming[a->coming_count++] = (wf_alert_coming) { d, f.numerator, f.denominator };
     }

@@ -86,8 +86,8 @@ static const char *counted(wf_measured what)
 static const char *by_cause(wf_cause c)
 {
     static const char *const word[WF_CAUSE_COUNT] = {
-        "starters", "leavers", "moves", "hours", "main posts", "contracts", "reorganisation", "transfers", "temporary posts",
-        "adjustments", "time", "reports", "left the window", "corrected since", "definition changed",
+        "by starters", "by leavers", "by moves", "by hours", "by main posts", "by contracts", "by reorganisation", "by transfers",
+        "by temporary posts", "by adjustments", "as time passed", "as reported", "left the window", "corrected", "by the definition",
     };
 
     return word[c];
@@ -121,7 +121,7 @@ static void value(line *l, const wf_indicator *i, int64_t v)
 
 /* ---- line 1: what, where, how much, since when ---- */
 
-static void arithmetic(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a)
+static void arithmetic(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, bool nouns)
 {
     char n[WF_TEXT_NUMBER], d[WF_TEXT_NUMBER];
     const wf_figure *f = &a->figure;
@@ -135,6 +135,8 @@ static void arithmetic(line *l, const wf_indicator *i, const wf_rule *r, const w
     } else if (i->unit == WF_UNIT_RATIO) {
         if (i->noun.n > 0) say(l, " %.*s", WF_STR_ARG(i->noun));
         say(l, " - %s %s, %s %s ", n, counted(f->numerator_of), d, counted(f->denominator_of));
+    } else if (!nouns) {
+        say(l, " - %s of %s ", n, d);
     } else if (r->noun_numerator.n > 0) {
         say(l, " - %s of %s %.*s ", n, d, WF_STR_ARG(r->noun_numerator));
     } else {
@@ -153,25 +155,27 @@ static void limits(line *l, const wf_indicator *i, const wf_rule *r, const wf_al
         edge(l, i, a->red);
     }
     if (all && a->state == WF_OKAY && a->clear != a->amber && a->clear != WF_NO_EDGE) {
-        say(l, r->above ? ", ends below " : ", ends above ");
+        say(l, r->above ? ", ended below " : ", ended above ");
         edge(l, i, a->clear);
     }
     say(l, ")");
 }
 
-static void history(line *l, const wf_alert *a)
+static void history(line *l, const wf_rule *r, const wf_alert *a)
 {
     char day[32];
 
     if (a->state == WF_OKAY) {
-        say(l, a->before > WF_OKAY ? "; was %s" : "", lower_level(a->before));
+        if (a->before > WF_OKAY) say(l, "; was %s", lower_level(a->before));
+    } else if (a->since.n == a->day.n && r->for_days > 1) {         /* an alert begins when its edge has held for so long */
+        say(l, "; %s the limit for %d days", r->above ? "above" : "below", (int) r->for_days);
     } else if (a->since.n < a->day.n && a->since.n > WF_DAY_FIRST.n) {
         bool other = a->before > WF_OKAY && a->before != a->state;
         say(l, "; %s%ssince %s", other ? lower_level(a->before) : "", other ? " " : "", date(a->since, wf_day_year(a->day), day));
     }
 }
 
-/* detail 2: everything; 1: without the second edge; 0: without since when. */
+/* detail 3: everything; 2: without the second edge; 1: without since when; 0: without what is counted. */
 static void first_line(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, int detail)
 {
     char day[32];
@@ -179,15 +183,16 @@ static void first_line(line *l, const wf_indicator *i, const wf_rule *r, const w
     say(l, "%s %.*s, %.*s: ", level_word(a->state), WF_STR_ARG(a->title), WF_STR_ARG(a->unit_title));
     if (a->state == WF_UNKNOWN) {
         say(l, "%.*s", WF_STR_ARG(a->unknown_reason));
-        if (a->since.n > WF_DAY_FIRST.n) say(l, "; at amber or red since %s, which stands", date(a->since, 0, day));
+        if (a->since.n > WF_DAY_FIRST.n && a->before > WF_OKAY)
+            say(l, "; %s since %s stands until it is known", lower_level(a->before), date(a->since, 0, day));
         say(l, ".");
         return;
     }
-    arithmetic(l, i, r, a);
+    arithmetic(l, i, r, a, detail > 0);
     window_words(&i->numerator.term[0], l);
     say(l, "%s", date(a->day, 0, day));
-    limits(l, i, r, a, detail > 1);
-    if (detail > 0) history(l, a);
+    limits(l, i, r, a, detail > 2);
+    if (detail > 1) history(l, r, a);
     say(l, ".");
 }
 
@@ -296,7 +301,7 @@ void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a
     line l[3];
     int detail;
 
-    for (detail = 2; detail >= 0; detail--) {
+    for (detail = 3; detail >= 0; detail--) {
         l[0].n = 0;
         first_line(&l[0], i, r, a, detail);
         if (l[0].n <= LINE_MAX_BYTES) break;
