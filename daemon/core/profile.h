@@ -41,6 +41,7 @@ typedef struct wf_indicator {
     wf_str name, title, noun, column;       /* noun: "children per full-time worker"; column: in CSV; both may be empty */
     wf_str version;                         /* 16 hex digits over its definition and the settings it rests on */
     wf_expression numerator, denominator;   /* denominator.n == 0: a count */
+    wf_str numerator_text, denominator_text;    /* the same in words */
     wf_unit_of_value unit;
     int32_t decimals;
     int64_t unreliable_above;               /* millionths of its unit; WF_NO_EDGE */

@@ -162,6 +162,20 @@ static wf_str version(wf_profile *p, uint64_t h)
     return wf_profile_keep(p, (wf_str) { digits, 16 });
 }
 
+static wf_str side_text(wf_profile *p, const wf_expression *x)
+{
+    char *buf = NULL;
+    size_t n = 0;
+    FILE *out = open_memstream(&buf, &n);
+
+    WF_ASSERT(out != NULL);
+    if (x->n > 0) wf_expression_print(x, out);
+    (void) fclose(out);
+    wf_str kept = wf_profile_keep(p, (wf_str) { buf, n });
+    free(buf);
+    return kept;
+}
+
 void wf_profile_write(wf_profile *p, wf_indicator *indicator, wf_rule *rule)
 {
     char *buf = NULL;
@@ -179,6 +193,8 @@ void wf_profile_write(wf_profile *p, wf_indicator *indicator, wf_rule *rule)
         write_indicator(out, &indicator[i]);
         of[i] = hash_since(out, &buf, &n, &from, p->fold_hash);
         indicator[i].version = version(p, of[i]);
+        indicator[i].numerator_text = side_text(p, &indicator[i].numerator);
+        indicator[i].denominator_text = side_text(p, &indicator[i].denominator);
     }
     for (size_t i = 0; i < p->rule_count; i++) {
         write_rule(out, &rule[i], &indicator[rule[i].indicator]);

@@ -259,7 +259,8 @@ bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret)
     if (there) {
         const wf_indicator *i = &en->profile->indicator[index];
         *ret = (wf_indicator_text) { .name = i->name, .version = i->version, .title = i->title, .unit = wf_figure_unit_text(i),
-                                     .column = i->column, .decimals = i->decimals };
+                                     .column = i->column, .decimals = i->decimals,
+                                     .numerator = i->numerator_text, .denominator = i->denominator_text };
     }
     done(en);
     return there;

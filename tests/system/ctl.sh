@@ -43,7 +43,8 @@ ends 0 'version' "$ctl" --version
 daemon_start "$top/profiles/dfe.conf" --clock manual --today 2024-03-01
 event()     # event ID SOURCE TYPE SUBJECT EFFECTIVE DATA
 {
-    printf '{"specversion":"1.0","id":"%s","source":"%s","type":"%s","time":"2024-03-01T09:00:00Z","subject":"%s","org":"bexley","effective":"%s","data":{%s}}\n' "$@"
+    printf '{"specversion":"1.0","id":"%s","source":"%s","type":"%s","subject":"%s",' "$1" "$2" "$3" "$4"
+    printf '"org":"bexley","time":"2024-03-01T09:00:00Z","effective":"%s","data":{%s}}\n' "$5" "$6"
 }
 {
     event 1 hr starter p1 2024-01-01 '"engagement":"e1","fte":"0.8"'
@@ -94,6 +95,8 @@ says 'status --check' '^WORKFORCED OK - ready; .*\| accepted=5c '
 lines 'status --check' 1
 ends 0 'indicators' "$ctl" indicators
 says 'indicators' '^turnover_rate_fte '
+says 'indicators' '^    census_leavers\.fte over 12 months'
+says 'indicators' '^    per in_post\.fte at end'
 says 'indicators' '^rule turnover '
 ends 0 'dump' "$ctl" dump --org bexley
 says 'dump' 'in_post'
