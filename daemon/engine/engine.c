@@ -270,6 +270,7 @@ static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
     }
     WF_TRY(make_readings(en, e));
     WF_TRY(wf_engine_findings_load(en, e));
+    WF_TRY(wf_engine_load_counts(en, e));
     mark_all(en, WF_DAY_FIRST);
     if (!changed || !any)
         return WF_OK;
@@ -387,6 +388,7 @@ static wf_rc keep_some(wf_engine *en, wf_err *e)
 {
     WF_TRY(wf_engine_flush_pending(en, 0, e));
     WF_TRY(wf_engine_keep_names(en, e));
+    WF_TRY(wf_engine_keep_counts(en, wf_store_next(en->store) - 1, e));
     en->image_debt += 4 * en->blob_n;
     if (en->image_debt < IMAGE_STEP)
         return WF_OK;

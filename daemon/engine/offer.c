@@ -250,7 +250,7 @@ static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_time
     wf_filing where = wf_engine_filing(r);
     wf_timeline *t = where.also_first ? second : first;
     if (where.also_first) {
-        (void) wf_timeline_put(first, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
+        (void) wf_timeline_put(first, en->ledger, &en->fold->sources, ev, r->source, r->sequence, WF_CASE_ELSEWHERE);
         wf_engine_timeline_grown(en, first->subject);
     }
     wf_fold_put(en->fold, t, ev, r->source, r->sequence, where.case_number);

@@ -2,7 +2,8 @@
  *
  *   offer.c      an event: check, identity, journal record, fold       timelines.c  the cache of timelines
  *   image.c      names, postings, pages: to the store and back         findings.c   facts that do not hold
- *   engine.c     opening, groups, ticks, telling                       question.c   answers */
+ *   engine.c     opening, groups, ticks, telling                       question.c   answers
+ *   counts.c     what became of each source's events */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,11 +17,12 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_FINDINGS = WF_KIND_DERIVED };
+enum { SMALL_TOLD = 1, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED };
 
 struct source {
     wf_str name;
     uint64_t accepted, duplicate, refused, gaps;
+    uint64_t kept;              /* accepted + refused when they were last kept */
     wf_instant last;
     uint16_t number;
     UT_hash_handle hh;
@@ -82,6 +84,7 @@ struct wf_engine {
     void *out_lent;
 
     uint64_t events, refused, duplicates, frame_sequence;
+    uint64_t counted;                       /* counts are kept up to this sequence */
     wf_instant last_commit;
     unsigned last_commit_us;
     uint32_t *order;                        /* units sorted by path, for answers */
@@ -110,6 +113,10 @@ void wf_engine_blob_postings(wf_engine *en, uint64_t sequence, const wf_posting 
 WF_NODISCARD wf_rc wf_engine_keep_names(wf_engine *en, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t sequence, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
+
+/* counts.c */
+WF_NODISCARD wf_rc wf_engine_keep_counts(wf_engine *en, uint64_t sequence, wf_err *e);    /* in the group's transaction */
+WF_NODISCARD wf_rc wf_engine_load_counts(wf_engine *en, wf_err *e);
 
 /* findings.c */
 WF_NODISCARD wf_rc wf_engine_findings_of(wf_engine *en, const wf_timeline *t, wf_err *e);

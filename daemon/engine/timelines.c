@@ -113,7 +113,7 @@ static void put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf
     if (place == where.folded)
         (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, where.case_number);
     else if (place == 0 && where.also_first)
-        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, UINT32_MAX);
+        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, WF_CASE_ELSEWHERE);
 }
 
 /* The newest record may not be in the journal yet. */
