@@ -14,8 +14,8 @@ static void status_text(const wf_shared *h, char *buf, size_t n)
     wf_engine_status(h->engine, &t);
     if (t.last_commit.ms > 0)
         wf_instant_text(t.last_commit, committed);
-    snprintf(buf, n, "%" PRIu64 " events/s, lag %" PRIu64 " ms, last commit %s, sequence %" PRIu64 ", today %s, red %u, amber %u%s%s",
-             h->health.per_second, h->health.lag_ms, committed, t.sequence, wf_day_text(t.today, day), t.red, t.amber,
+    snprintf(buf, n, "%" PRIu64 " events/s, lag %" PRIu64 " ms, last commit %s, sequence %" PRIu64 ", today %s%s%s",
+             h->health.per_second, h->health.lag_ms, committed, t.sequence, wf_day_text(t.today, day),
              h->health.trouble[0] ? "; " : "", h->health.trouble);
 }
 
