@@ -558,8 +558,9 @@ static wf_rc read_rule(struct work *w, cfg_t *s, size_t index)
         if (wf_str_eq(w->rule[k].name, r->name)) return FAIL(w, s, NULL, "rule \"%.*s\" stands twice", WF_STR_ARG(r->name));
     WF_TRY(read_watched(w, s, r));
     const wf_indicator *i = &w->indicator[r->indicator];
-    const wf_term *of_people = i->denominator.n > 0 ? &i->denominator.term[0] : &i->numerator.term[0];
-    bool people = wf_measure_rows[of_people->measure].count != WF_NONE;
+    const wf_expression *x = i->denominator.n > 0 ? &i->denominator : &i->numerator;
+    bool people = false;                /* I5: the first term whose measure counts somebody */
+    for (size_t k = 0; k < x->n; k++) people = people || wf_measure_rows[x->term[k].measure].count != WF_NONE;
     WF_TRY(choice(w, s, "direction", direction, 2, 1, &which));
     r->above = which == 1;
     WF_TRY(read_patterns(w, s, r));
@@ -568,7 +569,7 @@ static wf_rc read_rule(struct work *w, cfg_t *s, size_t index)
     r->for_days = (int32_t) n;
     WF_TRY(wf_conf_number(w->c, s, "least_people", i->denominator.n > 0 && people ? 20 : 0, 0, 1000000, &r->least_people, w->e));
     if (r->least_people > 0 && !people)
-        return FAIL(w, s, "least_people", "this can never match: no people stand behind %s; set least_people = 0", wf_measure_rows[of_people->measure].name);
+        return FAIL(w, s, "least_people", "this can never match: no people stand behind %s; set least_people = 0", wf_measure_rows[x->term[0].measure].name);
     WF_TRY(words(w, s, "noun_numerator", 40, &r->noun_numerator));
     return words(w, s, "next", 90, &r->next);
 }
