@@ -6,14 +6,14 @@ typedef __int128 wide;
 /* One reading of a term: what it takes, of which days, in which node. */
 struct reading { const wf_term *term; uint32_t population, node; wf_day after, end; };
 
-/* The sides of an indicator's fraction. */
-struct side { const wf_expression *x; const uint32_t *population; };
+/* A fraction on a day: the readings of its numerator, r[0], and of its denominator, r[1]. */
+struct fraction { size_t n[2]; struct reading r[2][WF_TERMS_MAX]; };
 
-static struct side side_of(const wf_book *b, uint32_t indicator, bool denominator)
+static const wf_expression *side_of(const wf_book *b, uint32_t indicator, bool denominator)
 {
     const wf_indicator *i = &wf_book_profile(b)->indicator[indicator];
 
-    return (struct side) { denominator ? &i->denominator : &i->numerator, wf_book_terms(b, indicator, denominator) };
+    return denominator ? &i->denominator : &i->numerator;
 }
 
 static wf_day end_of(const wf_term *t, wf_day day) { return t->months_before == 0 ? day : wf_day_months_back(day, t->months_before); }
@@ -32,11 +32,17 @@ static uint32_t node_of(const wf_book *b, uint32_t unit, wf_day day, wf_day toda
     return wf_units_node(u, unit, wf_units_reads_today(u, unit) ? today : day);
 }
 
-static struct reading reading_of(struct side s, size_t i, uint32_t node, wf_day day)
+static void read_on(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day, struct fraction *x)
 {
-    const wf_term *t = &s.x->term[i];
-
-    return (struct reading) { t, s.population[i], node, after_of(t, day), end_of(t, day) };
+    for (int s = 0; s < 2; s++) {
+        const wf_expression *side = side_of(b, indicator, s);
+        const uint32_t *population = wf_book_terms(b, indicator, s);
+        x->n[s] = side->n;
+        for (size_t i = 0; i < side->n; i++) {
+            const wf_term *t = &side->term[i];
+            x->r[s][i] = (struct reading) { t, population[i], node, after_of(t, day), end_of(t, day) };
+        }
+    }
 }
 
 static bool is_amount(const wf_term *t)
@@ -69,39 +75,38 @@ static wf_sums sums_of(const wf_book *b, const struct reading *r)
     return minus(wf_book_days(b, r->population, r->node, r->end, working), wf_book_days(b, r->population, r->node, r->after, working));
 }
 
-static int64_t sum_side(const wf_book *b, struct side s, uint32_t node, wf_day day)
+static int64_t sum_side(const wf_book *b, const struct reading *r, size_t n)
 {
     int64_t sum = 0;
 
-    for (size_t i = 0; i < s.x->n; i++) {
-        struct reading r = reading_of(s, i, node, day);
-        wf_sums got = sums_of(b, &r);
-        sum += factor_of(r.term, r.end) * (is_amount(r.term) ? got.amount : got.count);
+    for (size_t i = 0; i < n; i++) {
+        wf_sums got = sums_of(b, &r[i]);
+        sum += factor_of(r[i].term, r[i].end) * (is_amount(r[i].term) ? got.amount : got.count);
     }
     return sum;
 }
 
-/* Days of a side that is a mean, else 1. Terms of a mean share their window. */
-static int64_t mean_days(const wf_expression *x, wf_day day)
-{
-    if (x->n == 0 || x->term[0].reading != WF_MEAN_OVER) return 1;
-    return end_of(&x->term[0], day).n - after_of(&x->term[0], day).n;
-}
-
 static bool is_mean(const wf_expression *x) { return x->n > 0 && x->term[0].reading == WF_MEAN_OVER; }
 
-/* A mean is its sum by its days; of two means the days cancel where they are as many. */
-static wf_fraction sums_at(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day)
+/* Days of a side that is a mean, else 1. Terms of a mean share their window. */
+static int64_t mean_days(const struct fraction *x, int side)
 {
-    struct side n = side_of(b, indicator, false), d = side_of(b, indicator, true);
-    int64_t n_days = mean_days(n.x, day), d_days = mean_days(d.x, day);
-    wf_fraction f = { sum_side(b, n, node, day), 0 };
+    const struct reading *r = &x->r[side][0];
 
-    if (d.x->n == 0) {
-        f.denominator = is_mean(n.x) ? n_days * WF_FTE_ONE : 0;
+    return x->n[side] > 0 && r->term->reading == WF_MEAN_OVER ? r->end.n - r->after.n : 1;
+}
+
+/* A mean is its sum by its days; of two means the days cancel where they are as many. */
+static wf_fraction sums_at(const wf_book *b, const struct fraction *x)
+{
+    int64_t n_days = mean_days(x, 0), d_days = mean_days(x, 1);
+    wf_fraction f = { sum_side(b, x->r[0], x->n[0]), 0 };
+
+    if (x->n[1] == 0) {
+        f.denominator = x->r[0][0].term->reading == WF_MEAN_OVER ? n_days * WF_FTE_ONE : 0;
         return f;
     }
-    f.denominator = sum_side(b, d, node, day);
+    f.denominator = sum_side(b, x->r[1], x->n[1]);
     if (n_days == d_days) return f;
     f.numerator *= d_days;
     f.denominator *= n_days;
@@ -111,8 +116,10 @@ static wf_fraction sums_at(const wf_book *b, uint32_t indicator, uint32_t node, 
 bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret)
 {
     const wf_indicator *i = &wf_book_profile(b)->indicator[indicator];
+    struct fraction x;
 
-    *ret = sums_at(b, indicator, node_of(b, unit, day, today), day);
+    read_on(b, indicator, node_of(b, unit, day, today), day, &x);
+    *ret = sums_at(b, &x);
     return (i->denominator.n == 0 && !is_mean(&i->numerator)) || ret->denominator != 0;
 }
 
@@ -190,17 +197,15 @@ static wf_measured measured(const wf_expression *x)
 }
 
 /* I5, MEASURES.md 10: the first term of the denominator (of a count: the numerator) whose measure counts somebody. */
-static int64_t people(const wf_book *b, uint32_t indicator, uint32_t node, wf_day day)
+static int64_t people(const wf_book *b, const struct fraction *x, wf_day day)
 {
-    struct side s = side_of(b, indicator, true);
+    int side = x->n[1] > 0;
 
-    if (s.x->n == 0) s = side_of(b, indicator, false);
-    for (size_t i = 0; i < s.x->n; i++) {
-        const wf_measure_row *row = &wf_measure_rows[s.x->term[i].measure];
+    for (size_t i = 0; i < x->n[side]; i++) {
+        const struct reading *r = &x->r[side][i];
+        const wf_measure_row *row = &wf_measure_rows[r->term->measure];
         if (row->count == WF_NONE) continue;
-        if (row->kind == WF_STOCK) return wf_book_at(b, s.population[i], node, day).count;
-        struct reading r = reading_of(s, i, node, day);
-        return sums_of(b, &r).count;
+        return row->kind == WF_STOCK ? wf_book_at(b, r->population, r->node, day).count : sums_of(b, r).count;
     }
     return 0;
 }
@@ -245,9 +250,9 @@ static wf_day first_reaching(const wf_term *t, day_fn *of, wf_day day, wf_day le
 static wf_day nearer(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t org, wf_day day)
 {
     for (int s = 0; s < 2; s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++) {
-            const wf_term *t = &side.x->term[i];
+        const wf_expression *side = side_of(b, indicator, s);
+        for (size_t i = 0; i < side->n; i++) {
+            const wf_term *t = &side->term[i];
             uint32_t types = wf_profile_rests_on(wf_book_profile(b), t->measure);
             wf_day first = { after_of(t, day).n + 1 }, last = end_of(t, day), from, until;
             if (wf_complete_inside(c, org, types, first, last, NULL)) continue;
@@ -268,19 +273,16 @@ static wf_day known_from(const wf_book *b, const wf_complete *c, uint32_t indica
     return WF_DAY_OPEN;
 }
 
-static bool is_known(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t org, wf_day day, wf_day *until)
+static bool is_known(const wf_book *b, const wf_complete *c, const struct fraction *x, uint32_t org, wf_day *until)
 {
     *until = WF_DAY_OPEN;
-    for (int s = 0; s < 2; s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++) {
-            const wf_term *t = &side.x->term[i];
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x->n[s]; i++) {
+            const struct reading *r = &x->r[s][i];
             wf_day to;
-            if (!wf_complete_inside(c, org, wf_profile_rests_on(wf_book_profile(b), t->measure),
-                                    (wf_day) { after_of(t, day).n + 1 }, end_of(t, day), &to)) return false;
+            if (!wf_complete_inside(c, org, wf_profile_rests_on(wf_book_profile(b), r->term->measure), (wf_day) { r->after.n + 1 }, r->end, &to)) return false;
             if (to.n < until->n) *until = to;
         }
-    }
     return true;
 }
 
@@ -298,17 +300,12 @@ static wf_day complete_before(const wf_complete *c, uint32_t org, uint32_t types
 
 /* ---- the figure ---- */
 
-static wf_day first_read(const wf_indicator *i, wf_day day)
+static wf_day first_read(const struct fraction *x, wf_day day)
 {
-    const wf_expression *x[2] = { &i->numerator, &i->denominator };
-    wf_day from = day;
-
     for (int s = 0; s < 2; s++)
-        for (size_t k = 0; k < x[s]->n; k++) {
-            wf_day first = { after_of(&x[s]->term[k], day).n + 1 };
-            if (first.n < from.n) from = first;
-        }
-    return from;
+        for (size_t i = 0; i < x->n[s]; i++)
+            if (x->r[s][i].after.n + 1 < day.n) day.n = x->r[s][i].after.n + 1;
+    return day;
 }
 
 static wf_figure_status status_of(const wf_profile *p, uint32_t indicator, const wf_figure *f)
@@ -327,20 +324,23 @@ void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, 
     const wf_units *u = wf_book_units(b);
     const wf_indicator *i = &p->indicator[indicator];
     wf_day tree_day = wf_units_reads_today(u, unit) ? today : day;
-    uint32_t node = wf_units_node(u, unit, tree_day), org = wf_units_org(u, unit);
-    wf_fraction sums = sums_at(b, indicator, node, day);
+    uint32_t org = wf_units_org(u, unit);
+    struct fraction x;
+
+    read_on(b, indicator, wf_units_node(u, unit, tree_day), day, &x);
+    wf_fraction sums = sums_at(b, &x);
 
     *f = (wf_figure) {
-        .indicator = i->name, .version = i->version, .unit = wf_units_path(u, unit, tree_day), .day = day, .from = first_read(i, day),
+        .indicator = i->name, .version = i->version, .unit = wf_units_path(u, unit, tree_day), .day = day, .from = first_read(&x, day),
         .numerator = sums.numerator, .denominator = sums.denominator,
         .has_denominator = i->denominator.n > 0 || is_mean(&i->numerator),
         .numerator_of = measured(&i->numerator),
         .denominator_of = i->denominator.n > 0 ? measured(&i->denominator) : WF_DAYS_MILLIONTHS,
-        .people = people(b, indicator, node, day), .value = wf_figure_value(p, indicator, sums.numerator, sums.denominator),
+        .people = people(b, &x, day), .value = wf_figure_value(p, indicator, sums.numerator, sums.denominator),
         .decimals = i->decimals, .unit_of_value = wf_figure_unit_text(i), .no_data_until = day, .provisional = day.n >= today.n,
         .rating = WF_UNKNOWN, .history_from = day,
     };
-    if (!is_known(b, c, indicator, org, day, &f->complete_until)) {
+    if (!is_known(b, c, &x, org, &f->complete_until)) {
         f->status = WF_FIGURE_X;
         f->no_data_until = known_from(b, c, indicator, org, day);
         f->complete_until = complete_before(c, org, wf_figure_rests_on(p, indicator), day);
@@ -388,34 +388,36 @@ static wf_day reading_changes(const wf_book *b, const struct reading *r, wf_day 
     return next;
 }
 
-wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
+static wf_day moves(const wf_book *b, const struct fraction *x, uint32_t unit, wf_day day)
 {
     const wf_units *u = wf_book_units(b);
-    uint32_t node = node_of(b, unit, day, today);
-    wf_day next = wf_units_reads_today(u, unit) ? WF_DAY_OPEN : wf_units_next_version(u, unit, day), tomorrow = { day.n + 1 };
+    wf_day next = wf_units_reads_today(u, unit) ? WF_DAY_OPEN : wf_units_next_version(u, unit, day);
 
-    for (int s = 0; s < 2; s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++) {
-            struct reading r = reading_of(side, i, node, day);
-            next = sooner(next, reading_changes(b, &r, day));
-        }
-    }
-    return next.n <= day.n ? tomorrow : next;
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x->n[s]; i++) next = sooner(next, reading_changes(b, &x->r[s][i], day));
+    return next.n <= day.n ? (wf_day) { day.n + 1 } : next;
+}
+
+wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
+{
+    struct fraction x;
+
+    read_on(b, indicator, node_of(b, unit, day, today), day, &x);
+    return moves(b, &x, unit, day);
 }
 
 wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
 {
     uint32_t org = wf_units_org(wf_book_units(b), unit);
     wf_day until, tomorrow = { day.n + 1 };
+    struct fraction x;
 
-    if (!is_known(b, c, indicator, org, day, &until)) return known_from(b, c, indicator, org, tomorrow);
-    wf_day next = wf_figure_moves(b, indicator, unit, day, today);
-    for (int s = 0; s < 2 && until.n != INT32_MAX; s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++)
-            next = sooner(next, first_reaching(&side.x->term[i], end_of, tomorrow, (wf_day) { until.n + 1 }));
-    }
+    read_on(b, indicator, node_of(b, unit, day, today), day, &x);
+    if (!is_known(b, c, &x, org, &until)) return known_from(b, c, indicator, org, tomorrow);
+    wf_day next = moves(b, &x, unit, day);
+    for (int s = 0; s < 2 && until.n != INT32_MAX; s++)
+        for (size_t i = 0; i < x.n[s]; i++)
+            next = sooner(next, first_reaching(x.r[s][i].term, end_of, tomorrow, (wf_day) { until.n + 1 }));
     return next;
 }
 
@@ -444,16 +446,15 @@ static bool summed_over_days(const wf_term *t) { return t->reading == WF_MEAN_OV
 void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day first, wf_day last, wf_day day, wf_day today,
                        wf_fraction by[WF_CAUSE_COUNT])
 {
-    uint32_t node = node_of(b, unit, day, today);
+    struct fraction x;
 
     memset(by, 0, WF_CAUSE_COUNT * sizeof *by);
-    for (int s = 0; s < 2; s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++) {
-            struct reading r = reading_of(side, i, node, day);
-            if (!summed_over_days(r.term)) term_entered(b, &r, end_of(r.term, first), end_of(r.term, last), s, by);
+    read_on(b, indicator, node_of(b, unit, day, today), day, &x);
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x.n[s]; i++) {
+            const struct reading *r = &x.r[s][i];
+            if (!summed_over_days(r->term)) term_entered(b, r, end_of(r->term, first), end_of(r->term, last), s, by);
         }
-    }
 }
 
 /* From (then's window] to (now's window]: what came in by cause, what left. */
@@ -477,18 +478,16 @@ void wf_figure_causes(const wf_book *b, uint32_t indicator, uint32_t unit, wf_da
 {
     const wf_indicator *x = &wf_book_profile(b)->indicator[indicator];
     uint32_t node = node_of(b, unit, now, today);
+    struct fraction a, z;
     wf_fraction was, is, sum = { 0, 0 };
 
+    read_on(b, indicator, node, then, &a);
+    read_on(b, indicator, node, now, &z);
     memset(by, 0, WF_CAUSE_COUNT * sizeof *by);
     (void) wf_figure_sums(b, indicator, unit, then, today, &was);
     (void) wf_figure_sums(b, indicator, unit, now, today, &is);
-    for (int s = 0; s < 2 && !is_mean(&x->numerator) && !is_mean(&x->denominator); s++) {
-        struct side side = side_of(b, indicator, s);
-        for (size_t i = 0; i < side.x->n; i++) {
-            struct reading a = reading_of(side, i, node, then), z = reading_of(side, i, node, now);
-            term_causes(b, &a, &z, s, by);
-        }
-    }
+    for (int s = 0; s < 2 && !is_mean(&x->numerator) && !is_mean(&x->denominator); s++)
+        for (size_t i = 0; i < z.n[s]; i++) term_causes(b, &a.r[s][i], &z.r[s][i], s, by);
     for (int c = 0; c < WF_CAUSE_COUNT; c++) {
         sum.numerator += by[c].numerator;
         sum.denominator += by[c].denominator;
