@@ -372,7 +372,7 @@ static void spell_findings(const wf_timeline *t, wf_chain c, const wf_spell *s, 
 {
     for (uint32_t i = 0; i < t->chain[c].n; i++) {
         const wf_fact *x = &t->chain[c].fact[i];
-        if (!wf_timeline_same(t, wf_timeline_key(t, x), s->key))
+        if (!wf_timeline_same(t, wf_timeline_key(t, x), s->key) || (c == WF_CHAIN_ALLOCATION && wf_allocation_of(t, x)->elsewhere))
             continue;
         if (s->start == NULL)
             visit(ctx, WF_WAITING, x);

@@ -410,7 +410,7 @@ static int32_t put_allocation(wf_timeline *t, wf_ledger *l, const wf_event *ev, 
     bool holder = !wf_event_has(ev, WF_F_HOLDER) || is(ev, WF_F_HOLDER, "worker");
     wf_allocation_detail d = {
         .key = keep_key(t, WF_CHAIN_ALLOCATION, key, 4 + id.n), .work = code(l, WF_D_WORK, ev, WF_F_WORK),
-        .counted = part && holder && t->kind == WF_PERSON,
+        .counted = part && holder && t->kind == WF_PERSON, .elsewhere = case_number == WF_CASE_ELSEWHERE,
     };
     return (int32_t) table_add(t, TABLE_ALLOCATION, &d, sizeof d);
 }

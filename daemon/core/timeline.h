@@ -25,6 +25,8 @@ typedef struct wf_fact {
     uint8_t flags;
     uint16_t key_print;             /* of the key's text: tells most keys apart without looking at them */
 } wf_fact;
+/* As the case's number: the allocation stands here for its identity only and is folded under the worker it names. */
+#define WF_CASE_ELSEWHERE UINT32_MAX
 #define WF_FACT_ADJUSTMENT 1u
 #define WF_FACT_INFERRED 2u
 
@@ -46,7 +48,7 @@ typedef struct wf_detail {
 
 typedef struct wf_absence_detail { uint32_t key; int32_t last, share, first_share, last_share; uint16_t kind; } wf_absence_detail;
 typedef struct wf_training_detail { uint32_t key; uint16_t course; } wf_training_detail;
-typedef struct wf_allocation_detail { uint32_t key; uint16_t work; bool counted; } wf_allocation_detail;
+typedef struct wf_allocation_detail { uint32_t key; uint16_t work; bool counted, elsewhere; } wf_allocation_detail;  /* elsewhere: folded under the worker */
 typedef struct wf_complete_detail { int32_t until; uint32_t types; } wf_complete_detail;
 
 /* From `from` on, until the next: the cell in which the person's work stands; 0: no place. */

@@ -3,9 +3,9 @@ import days
 
 
 def first_day_of_figures(figures, org, indicator):
-    """The first day from the organisation's first fact on whose figure is not `x`; None if there is none up to today."""
-    facts = [fact.day for fact in figures.ledger.facts if fact.org == org and fact.type != "complete"]
-    for d in range(min(facts), figures.today + 1) if facts else ():
+    """The first day whose figure is not `x`, also before the first fact; None if there is none up to today."""
+    begin = [start for (o, _), spans in figures.spans.items() if o == org for start, _ in spans]
+    for d in range(min(begin), figures.today + 1) if begin else ():
         if figures.complete(org, indicator, d):
             return d
     return None

@@ -91,7 +91,7 @@ static void put(struct world *w, const wf_event *ev, uint64_t sequence)
         return;
     bool allocation = ev->type == WF_CASE_ALLOCATED || ev->type == WF_CASE_DEALLOCATED;
     if (allocation && wf_event_has(ev, WF_F_WORKER)) {
-        (void) wf_timeline_put(t, w->ledger, &w->fold->sources, ev, s, sequence, UINT32_MAX);
+        (void) wf_timeline_put(t, w->ledger, &w->fold->sources, ev, s, sequence, WF_CASE_ELSEWHERE);
         t = timeline(w, WF_PERSON, ev->org, ev->v[WF_F_WORKER].s, &person);
     }
     wf_fold_put(w->fold, t, ev, s, sequence, allocation ? number : 0);
