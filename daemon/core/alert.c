@@ -165,7 +165,7 @@ static wf_mark step(const wf_rule *r, wf_mark m, const struct seen *s, int32_t d
     m.why = (uint8_t) s->why;
     m.until = s->why == WF_NO_SPAN ? s->until.n : 0;
     if (s->why != WF_KNOWN) {
-        (void) m;
+        m.amber_from = m.red_from = WF_NEVER;
         return m;
     }
     m.amber_from = !s->amber ? WF_NEVER : m.amber_from == WF_NEVER ? day : m.amber_from;
