@@ -322,8 +322,8 @@ uninstall: $B/placed/daemon/workforced.conf.sample
 	     if cmp -s $B/placed/daemon/workforced.conf.sample $(DESTDIR)$(CONF); then rm -f $(DESTDIR)$(CONF); \
 	     else echo "$(DESTDIR)$(CONF) was changed and stays"; fi; fi
 	@for d in $(OWN_DIRS); do rmdir --ignore-fail-on-non-empty $(DESTDIR)$$d 2>/dev/null || true; done
-	@if [ -n "$(DESTDIR)" ]; then for d in $(COMMON_DIRS); do \
-	     (cd $(DESTDIR)/ && rmdir -p --ignore-fail-on-non-empty .$$d 2>/dev/null) || true; done; fi
+	@if [ -n "$(DESTDIR)" ]; then for d in $(COMMON_DIRS); do while [ "$$d" != / ]; do \
+	     rmdir "$(DESTDIR)$$d" 2>/dev/null; d=$$(dirname "$$d"); done; done; fi
 	@if [ -z "$(DESTDIR)" ]; then ldconfig 2>/dev/null || true; fi
 
 clean:

@@ -10,89 +10,105 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 B=${B:-build} MAKE=${MAKE:-make} FUZZ_SECONDS=${FUZZ_SECONDS:-10} FIGURES=${FIGURES:-}
 jobs=$(nproc)
-logs=$B/check
-mkdir -p "$logs"
+logs=$B/check items=$B/check/items
+mkdir -p "$items"
 passed=0 failed=0
 export WF_TOP=$PWD WF_BUILD=$PWD/$B
 case $B in /*) WF_BUILD=$B ;; esac
 
 # The jobserver of a calling make is left alone; its variables come by the environment.
 unset MAKEFLAGS MFLAGS MAKELEVEL
+# Builds what a stage needs; a build that fails is one failure of that stage.
+builds() { make_ "$@" > "$items/make.log" 2>&1 || { bad "make $*"; ending "$items/make.log"; return 1; }; }
 make_() { "$MAKE" --no-print-directory B="$B" -j"$jobs" "$@"; }
 
 ok()  { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); printf '  FAILED %s\n' "$*" >&3; }
-one() { local name=$1; shift; if "$@"; then ok; else bad "$name"; fi; }
+# The end of what a failed run said; what make says of its progress is left out.
+ending() { grep -vE '^  (CC|AR|LD)|^make: Nothing' "$1" | tail -n "${2:-25}" | sed 's/^/    | /' >&3; }
+slug() { tr -c 'a-zA-Z0-9_.\n' '-' <<< "$1"; }
 
-# each NAME SECONDS COMMAND...: one bounded run, told when it fails.
+# one NAME COMMAND..., each NAME SECONDS COMMAND...: one run, counted; each is bounded.
+one() { local name=$1; shift; each "$name" 900 "$@"; }
 each()
 {
-    local name=$1 limit=$2 from=$SECONDS rc; shift 2
-    printf '== %s\n' "$name"
-    timeout -k 5 "$limit" "$@" </dev/null; rc=$?
+    local name=$1 limit=$2 from=$SECONDS rc log; shift 2
+    log=$items/$(slug "$name").log
+    if declare -F "$1" >/dev/null; then "$@" >"$log" 2>&1 </dev/null; else timeout -k 5 "$limit" "$@" >"$log" 2>&1 </dev/null; fi
+    rc=$?
     printf '== %s: exit %d after %d s\n' "$name" $rc $((SECONDS - from))
-    if [ $rc = 0 ]; then ok
+    cat "$log"
+    if [ $rc = 0 ]; then ok; return 0
     elif [ $rc = 124 ] || [ $rc = 137 ]; then bad "$name (no end within $limit s)"
     else bad "$name (exit $rc)"; fi
+    ending "$log"
+    return 1
 }
 
 # criterion NAME PROGRAM: runs it and counts its own report; a leak does not fail a Criterion worker, so what
 # the sanitizers wrote is counted too.
 criterion()
 {
-    local name=$1 program=$2 tap=$logs/$1.tap san=$logs/$1.san good wrong
+    local name=$1 program=$2 tap=$items/$1.tap san=$items/$1.san good wrong
     rm -rf "$san" "$tap"; mkdir -p "$san"
-    ASAN_OPTIONS=log_path=$WF_BUILD/check/$name.san/log:handle_segv=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        timeout -k 5 300 "$program" --tap="$tap" </dev/null
+    ASAN_OPTIONS=log_path=$WF_BUILD/check/items/$name.san/log:handle_segv=0:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        timeout -k 5 300 "$program" --tap="$tap" </dev/null > "$items/$name.log" 2>&1
     local rc=$?
+    cat "$items/$name.log"
     good=$(grep -c '^ok ' "$tap" 2>/dev/null) wrong=$(grep -c '^not ok ' "$tap" 2>/dev/null)
     passed=$((passed + ${good:-0})) failed=$((failed + ${wrong:-0}))
     grep '^not ok ' "$tap" 2>/dev/null | sed 's/^not ok - /  FAILED /' >&3
+    [ $rc = 0 ] || ending "$items/$name.log" 40
     if [ "${good:-0}" = 0 ]; then bad "$name: no test ran"; fi
     if [ $rc != 0 ] && [ "${wrong:-0}" = 0 ]; then bad "$name: exit $rc"; fi
-    if [ -n "$(ls -A "$san")" ]; then cat "$san"/*; bad "$name: findings of the sanitizers ($(ls "$san" | wc -l) processes)"; fi
+    if [ -n "$(ls -A "$san")" ]; then
+        cat "$san"/* > "$items/$name.log"; cat "$items/$name.log"; head -n 40 "$items/$name.log" | sed 's/^/    | /' >&3
+        bad "$name: findings of the sanitizers ($(ls "$san" | wc -l) processes)"
+    fi
 }
 
 some() { compgen -G "$1" >/dev/null; }
 
 stage_build()    { one "build with gcc" make_ all tests; }
-stage_clang()    { one "clang has something to say" make_ syntax; }
+stage_clang()    { one "clang warnings" make_ syntax; }
 stage_lint()
 {
-    make_ all || { bad "programs do not build"; return; }
+    builds all || return
     one "warnings and gcc -fanalyzer" make_ -k analyze
     local script
     for script in tests/lint/*.sh; do each "lint $(basename "$script" .sh)" 240 bash "$script"; done
 }
-stage_unit()     { make_ tests && criterion unit "$B/unit"; }
+stage_unit()     { builds tests && criterion unit "$B/unit"; }
+# Scripts that drive the property programs over histories, and the oracle's own examples.
 stage_property()
 {
-    local src name
-    some 'tests/property/*.c' || { bad "no property test is here"; return; }
-    make_ tests || { bad "property tests do not build"; return; }
-    for src in tests/property/*.c; do name=$(basename "$src" .c); each "property $name" 240 "$B/property_$name"; done
+    local script
+    builds all tests || return
+    [ -f tests/oracle/selftest.py ] && each "the oracle's selftest" 120 /usr/bin/python3 tests/oracle/selftest.py
+    [ -n "$(scripts_in tests/property)" ] || { bad "no property test is here"; return; }
+    for script in $(scripts_in tests/property); do each "property $(basename "$script")" 240 "$script"; done
 }
 stage_scenario()
 {
     some 'tests/scenario/*.wfs' || { bad "no scenario is here"; return; }
-    make_ tests || { bad "scenario runner does not build"; return; }
+    builds tests || return
     local file
     for file in tests/scenario/*.wfs; do each "scenario $(basename "$file")" 60 "$B/scenario" "$file"; done
 }
 # Scripts for `make soak` say so by their name; files without the executable bit serve the others.
-system_scripts() { find tests/system -maxdepth 1 -type f -perm -u+x ! -name 'soak_*' ! -name 'fresh_debian.sh' ! -name 'published.sh' | LC_ALL=C sort; }
+scripts_in() { find "$1" -maxdepth 1 -type f -perm -u+x ! -name 'soak_*' ! -name 'fresh_debian.sh' ! -name 'published.sh' | LC_ALL=C sort; }
 stage_system()
 {
     local script
-    [ -n "$(system_scripts)" ] || { bad "no system test is here"; return; }
-    make_ all tests || { bad "programs do not build"; return; }
-    for script in $(system_scripts); do each "system $(basename "$script")" 180 "$script"; done
+    [ -n "$(scripts_in tests/system)" ] || { bad "no system test is here"; return; }
+    builds all tests || return
+    for script in $(scripts_in tests/system); do each "system $(basename "$script")" 180 "$script"; done
 }
 stage_fuzz()
 {
     local src name hex seed
     some 'tests/fuzz/fuzz_*.c' || { bad "no fuzz target is here"; return; }
-    make_ VARIANT=fuzz B="$B/fuzz" fuzzers || { bad "fuzz targets do not build"; return; }
+    builds VARIANT=fuzz B="$B/fuzz" fuzzers || return
     rm -rf "$B/fuzz/seeds"; mkdir -p "$B/fuzz/seeds"
     for hex in proto/vectors/*.hex; do
         [ -f "$hex" ] && perl -ne 's/#.*//; s/[^0-9a-fA-F]//g; print pack("H*", $_)' "$hex" > "$B/fuzz/seeds/$(basename "$hex" .hex)"
@@ -104,7 +120,7 @@ stage_fuzz()
         mkdir -p "$B/fuzz/corpus/$name" "$B/fuzz/found"
         # shellcheck disable=SC2086
         timeout -k 5 $((FUZZ_SECONDS + 60)) "$B/fuzz/$name" -max_total_time="$FUZZ_SECONDS" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
-            -artifact_prefix="$B/fuzz/found/$name-" "$B/fuzz/corpus/$name" $seed </dev/null >"$logs/$name.log" 2>&1 &
+            -artifact_prefix="$B/fuzz/found/$name-" "$B/fuzz/corpus/$name" $seed </dev/null >"$items/$name.log" 2>&1 &
         names+=("$name") pids+=($!)
         [ ${#pids[@]} -lt "$jobs" ] || { fuzz_ends; names=() pids=(); }
     done
@@ -114,13 +130,13 @@ fuzz_ends()
 {
     local i
     for i in "${!pids[@]}"; do
-        if wait "${pids[$i]}" && grep -q 'stat::number_of_executed_units: [1-9]' "$logs/${names[$i]}.log"; then ok
-        else tail -n 40 "$logs/${names[$i]}.log"; bad "${names[$i]} (see $logs/${names[$i]}.log)"; fi
+        if wait "${pids[$i]}" && grep -q 'stat::number_of_executed_units: [1-9]' "$items/${names[$i]}.log"; then ok
+        else bad "${names[$i]}"; ending "$items/${names[$i]}.log" 40; fi
     done
 }
 stage_asan()
 {
-    make_ VARIANT=asan B="$B/asan" tests || { bad "does not build with the sanitizers"; return; }
+    builds VARIANT=asan B="$B/asan" tests || return
     criterion asan "$B/asan/unit"
     local file
     for file in tests/scenario/*.wfs; do
@@ -131,27 +147,29 @@ stage_published()
 {
     local figures=${FIGURES:-../shared/domain/published.csv}
     [ -f "$figures" ] || { echo "no file $figures" >&3; return 0; }
-    make_ all || { bad "programs do not build"; return; }
+    builds all || return
     each published 240 bash tests/system/published.sh "$figures"
-    grep -E 'rates, .* exact' "$logs/published.log" | tail -n 1 | sed 's/^/  /' >&3
+    grep -E 'rates, .* exact' "$items/published.log" | tail -n 1 | sed 's/^/  /' >&3
 }
 stage_bench()
 {
     local src
     some 'tests/bench/bench_*.c' || { bad "no benchmark is here"; return; }
-    make_ all benches || { bad "benchmarks do not build"; return; }
+    builds all benches || return
     for src in tests/bench/bench_*.c; do each "$(basename "$src" .c)" 600 "$B/$(basename "$src" .c)"; done
 }
 stage_soak()
 {
     local script
-    make_ all tests || { bad "programs do not build"; return; }
+    builds all tests || return
     for script in tests/system/soak_*.sh tests/system/fresh_debian.sh; do
         [ -f "$script" ] && each "soak $(basename "$script")" 3600 "$script"
     done
 }
 
-all="build clang lint unit property scenario system fuzz asan"
+all="build clang lint unit property"
+[ -f tests/scenario/runner.c ] && all="$all scenario"
+all="$all system fuzz asan"
 [ -f "${FIGURES:-../shared/domain/published.csv}" ] && all="$all published"
 exec 3>&1
 for stage in ${*:-$all}; do
@@ -164,9 +182,6 @@ for stage in ${*:-$all}; do
     esac
     printf '%4d passed %3d failed  %5.1f s\n' $((passed - had)) $((failed - before)) "$(( ($(date +%s%N) - from) / 100000000 ))e-1"
     [ -s "$logs/$stage.says" ] && cat "$logs/$stage.says"
-    if [ $failed != $before ] && [ $stage != bench ] && [ $stage != soak ]; then
-        echo "  ---- the end of $logs/$stage.log"; tail -n 60 "$logs/$stage.log" | sed 's/^/  /'
-    fi
     [ "$stage" = build ] && [ $failed != 0 ] && break
 done
 echo

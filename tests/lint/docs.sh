@@ -41,7 +41,8 @@ program()    # program NAME PAGE COMPLETION
         grep -qE "(^|[^a-z-])$command([^a-z-]|$)" "$work/help" || finding "$page:1: --help does not name the command $command"
     done < "$work/commands"
     # Every command that the help lists, indented under a heading of its own, is in the manual.
-    "$B/$name" --help 2>/dev/null </dev/null | sed -n '/^Commands/,/^$/p' | sed -nE 's/^  ?([a-z][a-z-]+)( .*|$)/\1/p' | LC_ALL=C sort -u > "$work/helped"
+    "$B/$name" --help 2>/dev/null </dev/null | sed -n '/^Commands/,/^$/p' |
+        sed -nE 's/^  ?([a-z][a-z-]+)( .*|$)/\1/p' | LC_ALL=C sort -u > "$work/helped"
     [ ! -s "$work/helped" ] || differ commands "$page" "$work/commands" "$name --help" "$work/helped"
     # An option is one where a line begins with it; texts may speak of other programs' options.
     grep -E '^ +-' "$work/help" | options > "$work/options"
@@ -68,14 +69,16 @@ sed -nE 's/^#? ?([a-z_]+) *= .*/\1/p' daemon/workforced.conf.sample | LC_ALL=C s
 differ settings "workforced --print-config" "$work/keys" daemon/workforced.conf.sample "$work/sample"
 # The sample with every setting uncommented is what is in force without any file, but for the profiles' place.
 sed -E 's/^# ([a-z_]+ *= )/\1/' daemon/workforced.conf.sample | sed '/^profiles/d' > "$work/all.conf"
-diff <("$B/workforced" --profile profiles/dfe.conf --print-config </dev/null 2>&1) <("$B/workforced" --config "$work/all.conf" --profile profiles/dfe.conf --print-config </dev/null 2>&1) > "$work/diff" || {
+in_force() { "$B/workforced" --profile profiles/dfe.conf --print-config "$@" </dev/null 2>&1; }
+diff <(in_force) <(in_force --config "$work/all.conf") > "$work/diff" || {
     sed 's|^|daemon/workforced.conf.sample:1: its defaults are not the defaults: |' "$work/diff"; bad=1; }
 
 # The profiles' words: each key that the reader knows is in the manual and the reverse; the manual's examples are read.
 grep -hoE '\{ "[a-z_]+", (true|false),' daemon/engine/profile.c | grep -oE '[a-z_]+"' | tr -d '"' | LC_ALL=C sort -u > "$work/words"
 [ -s "$work/words" ] || finding "daemon/engine/profile.c:1: its tables of keys were not found"
 while read -r word; do
-    grep -qE "^\.It Ic (.*[ ,])?$word\b|^\.Ic $word\b|^($word|    $word) [^ ]+ ?\{" daemon/workforced.profile.5 || finding "daemon/workforced.profile.5:1: lacks $word"
+    grep -qE "^\.It Ic (.*[ ,])?$word\b|^\.Ic $word\b|^($word|    $word) [^ ]+ ?\{" daemon/workforced.profile.5 ||
+        finding "daemon/workforced.profile.5:1: lacks $word"
 done < "$work/words"
 sed -nE 's/^\.It Ic (.*)/\1/p' daemon/workforced.profile.5 | sed 's/ Ar .*//' | tr ', ' '\n\n' | grep -E '^[a-z_]+$' | LC_ALL=C sort -u > "$work/manual"
 left=$(comm -23 "$work/manual" "$work/words" | tr '\n' ' ')
@@ -83,5 +86,6 @@ left=$(comm -23 "$work/manual" "$work/words" | tr '\n' ' ')
 sed -n '/^\.Bd -literal/,/^\.Ed/p' daemon/workforced.profile.5 | grep -v '^\.' | sed -n '/^[a-z]* *[a-z_]* {/,/^}\|^[a-z]* *[a-z_]* {.*}$/p' > "$work/examples"
 grep -q . "$work/examples" || finding "daemon/workforced.profile.5:1: it has no example"
 cp profiles/bank-holidays-england "$work/"
-"$B/workforced" check --profile "$work/examples" > "$work/said" 2>&1 </dev/null || finding "daemon/workforced.profile.5:1: its examples: $(head -n 1 "$work/said")"
+"$B/workforced" check --profile "$work/examples" > "$work/said" 2>&1 </dev/null ||
+    finding "daemon/workforced.profile.5:1: its examples: $(head -n 1 "$work/said")"
 exit $bad

@@ -50,7 +50,7 @@ for my $file (@ARGV) {
             if ($other eq $own) {
                 my %place;
                 for my $n (0 .. $#{$rooms{$own} || []}) { $place{$_} = $n for @{$rooms{$own}[$n]} }
-                my ($a, $b) = (room_of($file, $own), room_of($target, $own));
+                my ($a, $b) = map { exists $place{$_} || !exists $place{'*'} ? $_ : '*' } room_of($file, $own), room_of($target, $own);
                 next if $a eq $b || !%place;
                 if (!exists $place{$a})     { say_bad("$file:$line", "room $a is not named in layers.txt") }
                 elsif (!exists $place{$b})  { say_bad("$file:$line", "room $b is not named in layers.txt") }

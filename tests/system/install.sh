@@ -11,7 +11,7 @@ wf_make() { make --no-print-directory B="$B" DESTDIR="$work/root" PREFIX=/usr "$
 
 # Something of others is there before, in a directory that we use too.
 mkdir -p "$work/root/usr/bin" "$work/root/usr/share/man/man1" "$work/root/usr/lib"
-touch "$work/root/usr/bin/other" "$work/root/usr/share/man/man1/other.1"
+touch "$work/root/usr/bin/other" "$work/root/usr/lib/other" "$work/root/usr/share/man/man1/other.1"
 tree "$work/root" > "$work/before"
 
 wf_make install
@@ -35,12 +35,16 @@ int main(void)
 {
     char text[WF_DAY_TEXT];
     puts(wf_day_text(wf_day_of(2024, 9, 30), text));
-    return wf_publisher_open == NULL || wf_subscriber_open == NULL;
+    wf_publisher *publisher = NULL;
+    wf_subscriber *subscriber = NULL;
+    wf_publisher_free(&publisher);
+    wf_subscriber_free(&subscriber);
+    return 0;
 }
 C
 export PKG_CONFIG_SYSROOT_DIR=$work/root PKG_CONFIG_PATH=$work/root/usr/lib/pkgconfig
 # shellcheck disable=SC2046
-gcc -std=gnu17 -Wall -Wextra -Werror "$work/outside.c" -o "$work/outside" $(PKG_CONFIG_LIBDIR='' pkg-config --cflags --libs workforce) ||
+gcc -std=gnu17 -Wall -Wextra -Werror "$work/outside.c" -o "$work/outside" $(pkg-config --cflags --libs workforce) ||
     fail "a program outside does not build"
 [ "$(LD_LIBRARY_PATH=$work/root/usr/lib "$work/outside")" = 2024-09-30 ] || fail "a program outside does not run"
 ldd "$work/outside" | grep -q 'libworkforce\.so\.1' || true
