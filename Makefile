@@ -183,7 +183,7 @@ $(FUZZERS): $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(ROOMS) $B/libworkforce.a
 export WF_BUILD = $(abspath $B)
 export WF_TOP = $(CURDIR)
 FUZZ_SECONDS ?= 10
-again = +$(MAKE) --no-print-directory -j$(JOBS)
+again = +@$(MAKE) --no-print-directory -j$(JOBS)
 
 .PHONY: check unit property scenario system asan fuzz fuzz-run syntax lint analyze bench soak published demo
 check:
