@@ -372,6 +372,7 @@ int main(int argc, char **argv)
         return status;
 
     wf_log_open(sink(), LOG_INFO);
+    wf_notify_open(getenv("NOTIFY_SOCKET"));
     umask(0077);
     if (read_all(&o, &h.settings, &profile, &e) != WF_OK)
         return fail(&e);

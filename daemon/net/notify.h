@@ -2,6 +2,10 @@
 #pragma once
 #include "net/shared.h"
 
+/* Where the service manager listens: $NOTIFY_SOCKET, or NULL. A manager that does not read never holds the daemon up: what
+ * it should know lastingly waits 0.3 s for it, what the next message says anew is left out. */
+void wf_notify_open(const char *socket);
+
 /* READY=1, at the start and after a reload, with STATUS. */
 void wf_notify_ready(const wf_shared *house);
 void wf_notify_reloading(void);

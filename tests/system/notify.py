@@ -30,6 +30,13 @@ def main():
         h.drain()
         assert any("STOPPING=1" in m for m in h.notified), h.notified
 
+        # A manager that does not read: its queue of messages fills up, and nothing waits for it.
+        h.start(WATCHDOG_USEC="2000")
+        time.sleep(0.5)
+        equal("ready", h.status()["state"], "ready")
+        equal("ended beside a manager that does not read", h.end()[0], 0)
+        h.drain()
+
         env = {k: v for k, v in os.environ.items() if k != "NOTIFY_SOCKET"}
         p = subprocess.Popen(h.command(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env)
         time.sleep(0.5)
