@@ -1,5 +1,8 @@
 """client -- publishes, asks and listens by PROTOCOL.md alone: zmq and msgpack, none of libworkforce."""
 import datetime
+import decimal
+import json
+
 import msgpack
 import zmq
 
@@ -21,6 +24,25 @@ def event(source, org, type_, id_, subject, effective, data=None, time=None, **m
     return msgpack.packb(e)
 
 
+MILLIONTHS = {"fte", "hours", "full_time_hours", "agency_fte", "share", "first_share", "last_share"}
+DAYS = {"last", "since", "until", "qualified_on", "registered_from", "temporary_until", "notified_on"}
+
+
+def from_json(line):
+    """A CloudEvents JSON line as the bytes of the same event (P5.11)."""
+    e = json.loads(line)
+    del e["specversion"]
+    e["effective"] = day(e["effective"])
+    when = datetime.datetime.fromisoformat(e["time"].replace("Z", "+00:00"))
+    e["time"] = (when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(milliseconds=1)
+    for k, v in e.get("data", {}).items():
+        if v is not None and k in MILLIONTHS:
+            e["data"][k] = int(decimal.Decimal(v) * 1000000)
+        elif v is not None and k in DAYS:
+            e["data"][k] = day(v)
+    return msgpack.packb(e)
+
+
 class Failed(Exception):
     """The daemon's own refusal: code and text."""
 
@@ -29,6 +51,7 @@ class Peer:
     def __init__(self, endpoint, kind=zmq.DEALER, timeout=5.0):
         self.socket = zmq.Context.instance().socket(kind)
         self.socket.setsockopt(zmq.LINGER, 0)
+        self.socket.setsockopt(zmq.RECONNECT_IVL, 5)
         self.socket.connect(endpoint)
         self.timeout = timeout
 

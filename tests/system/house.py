@@ -36,12 +36,12 @@ ENDPOINTS = ("intake", "feed", "stream", "query", "admin")
 
 
 class House:
-    def __init__(self, profile=PROFILE, today="2024-03-01", manual=True):
+    def __init__(self, profile=PROFILE, today="2024-03-01", manual=True, profile_file="test.profile"):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="wf-"))
         self.today, self.manual, self.process = today, manual, None
         self.profile, self.conf, self.log = self.dir / "test.profile", self.dir / "test.conf", self.dir / "log"
         self.profile.write_text(profile)
-        lines = ['store = "%s"' % (self.dir / "store"), 'profiles = {"test.profile"}']
+        lines = ['store = "%s"' % (self.dir / "store"), 'profiles = {"%s"}' % profile_file]
         lines += ['%s = "ipc://%s"' % (n, self.dir / n) for n in ENDPOINTS]
         lines += ['group_%s = ""' % g for g in ("ops", "publish", "read")]
         self.conf.write_text("\n".join(lines) + "\n")
