@@ -15,8 +15,8 @@
 typedef struct place {
     bool used;
     wf_route from;
-    uint8_t *bytes;                     /* the question: its text is borrowed from here */
-    uint8_t *part;                      /* WF_PART_BYTES */
+    uint8_t *bytes;                     /* the question, WF_QUESTION_BYTES_MAX: its text is borrowed from here */
+    uint8_t *part;                      /* the answer's next part, WF_PART_BYTES */
     size_t ready;                       /* bytes of a part that could not be sent yet */
     bool last;
     uint64_t moved_ms;                  /* when a part last went out */
@@ -32,15 +32,14 @@ struct wf_query_room {
     bool running;
     pthread_t thread;
     zmq_msg_t message;
+    uint8_t *memory;                    /* of all places */
     place place[JOBS];
 };
 
 static void end_place(place *p)
 {
     wf_verb_end(&p->job);
-    free(p->bytes);
-    free(p->part);
-    *p = (place) { 0 };
+    *p = (place) { .bytes = p->bytes, .part = p->part };
 }
 
 static void refuse(wf_query_room *r, const wf_route *to, uint64_t id, wf_rc rc, const char *text)
@@ -63,10 +62,7 @@ static place *free_place(wf_query_room *r)
 static void begin_place(wf_query_room *r, place *p, const wf_route *from, const void *bytes, size_t n)
 {
     wf_err e;
-    *p = (place) { .used = true, .from = *from, .moved_ms = wf_monotonic_ms() };
-    p->bytes = malloc(n);
-    p->part = malloc(WF_PART_BYTES);
-    WF_ASSERT(p->bytes && p->part);
+    *p = (place) { .used = true, .from = *from, .bytes = p->bytes, .part = p->part, .moved_ms = wf_monotonic_ms() };
     memcpy(p->bytes, bytes, n);
     wf_rc rc = wf_frame_read_ask(p->bytes, n, &p->job.q, &e);
     if (rc != WF_OK) {
@@ -177,6 +173,12 @@ wf_rc wf_query_room_open(void *context, const wf_endpoint_setting *setting, wf_s
     wf_query_room *r = calloc(1, sizeof *r);
     WF_ASSERT(r);
     r->house = house;
+    r->memory = malloc(JOBS * (size_t) (WF_QUESTION_BYTES_MAX + WF_PART_BYTES));
+    WF_ASSERT(r->memory);
+    for (size_t i = 0; i < JOBS; i++) {
+        r->place[i].bytes = r->memory + i * (WF_QUESTION_BYTES_MAX + WF_PART_BYTES);
+        r->place[i].part = r->place[i].bytes + WF_QUESTION_BYTES_MAX;
+    }
     zmq_msg_init(&r->message);
     r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     wf_rc rc = r->stop_fd >= 0 ? WF_OK : wf_fail(e, WF_SYSTEM, "eventfd: %s", strerror(errno));
@@ -216,5 +218,6 @@ void wf_query_room_close(wf_query_room **p)
     wf_reader_free(&r->reader);
     if (r->stop_fd >= 0)
         close(r->stop_fd);
+    free(r->memory);
     free(r);
 }
