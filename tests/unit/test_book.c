@@ -74,6 +74,9 @@ Test(book, a_move_inside_a_unit_is_no_outflow_of_it)
     enter(&h, "in_post", "unit=bexley/asm2", "", WF_BY_LEAVER, "2020-03-01", 1, 0);
     enter(&h, "in_post", "unit=bexley/asm2", "unit=bexley/asm1", WF_BY_REORGANISATION, "2020-04-01", 1, 0);
 
+    cr_expect(eq(i64, of(&h, "heads", "bexley/children", "2020-02-15"), 1), "whoever moves inside stays inside");
+    cr_expect(eq(i64, of(&h, "heads", "bexley/children/asm1", "2020-02-15"), 0));
+    cr_expect(eq(i64, of(&h, "heads", "bexley/children/asm2", "2020-02-15"), 1));
     cr_expect(eq(i64, of(&h, "out", "bexley/children/asm1", "2020-12-31"), 1));
     cr_expect(eq(i64, of(&h, "in", "bexley/children/asm2", "2020-12-31"), 1));
     cr_expect(eq(i64, of(&h, "out", "bexley/children/asm2", "2020-12-31"), 1), "the leaver; a reorganisation is no flow");
@@ -110,6 +113,20 @@ Test(book, any_order_of_postings_and_takings_back_gives_the_sums_of_what_stands)
     int64_t before = of(&h, "heads", "bexley/children", "2020-03-01");
     wf_book_rebuild(h.book);
     cr_expect(eq(i64, of(&h, "heads", "bexley/children", "2020-03-01"), before), "built anew from the ledger it is the same");
+}
+
+Test(book, a_day_that_sums_to_nothing_is_no_day)
+{
+    HOUSE(h, two_levels);
+    const wf_term *t = &h.profile->indicator[indicator(&h, "heads")].numerator.term[0];
+    uint32_t population = wf_book_population(h.book, t->measure, &t->filter);
+
+    enter(&h, "in_post", "", "unit=bexley/asm1", WF_BY_STARTER, "2020-03-01", 2, 0);
+    enter(&h, "in_post", "", "unit=bexley/asm1", WF_BY_STARTER, "2020-05-01", 1, 0);
+    enter(&h, "in_post", "", "unit=bexley/asm1", WF_BY_HOURS, "2020-03-01", -2, 0);
+    uint32_t node = wf_units_node(wf_book_units(h.book), unit(&h, "bexley"), on("2020-01-01"));
+    cr_expect(eq(i32, wf_book_next(h.book, population, node, on("2020-01-01")).n, on("2020-05-01").n));
+    cr_expect(eq(i32, wf_book_next(h.book, population, node, on("2020-05-01")).n, INT32_MAX));
 }
 
 struct touched { int n; wf_day first[8]; uint32_t unit[8]; };
