@@ -467,7 +467,10 @@ wf_level wf_judge_rating(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day 
 
 static void judged_of(const wf_mark *m, int32_t from, int32_t until, wf_judged *r)
 {
-    *r = (wf_judged) { .from = { from }, .until = { until }, .state = wf_mark_state(m), .carried = wf_mark_level(m), .pending = pending(m), .since = { m->since } };
+    *r = (wf_judged) {
+        .from = { from }, .until = { until }, .state = wf_mark_state(m), .carried = wf_mark_level(m), .pending = pending(m),
+        .since = { m->since },
+    };
     (void) wf_mark_reason(m, r->reason);
 }
 

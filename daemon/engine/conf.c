@@ -131,6 +131,7 @@ static void hint_key(cfg_t *s, const char *text, wf_nearest *n)
     for (cfg_opt_t *o = s->opts; o != NULL && o->name != NULL; o++) wf_nearest_try(n, wf_str_of(o->name));
 }
 
+static void complain(cfg_t *s, const char *format, va_list ap) WF_PRINTF(2, 0);
 static void complain(cfg_t *s, const char *format, va_list ap)
 {
     char text[160];
@@ -278,7 +279,8 @@ wf_rc wf_conf_number(const wf_conf *c, cfg_t *section, const char *key, int64_t 
     int64_t v = standard;
 
     if (text.p != NULL && (!wf_number_of(text, &v) || v < low || v > high))
-        return wf_conf_fail(c, section, key, e, "%s = \"%.*s\" is not a whole number from %lld to %lld", key, WF_STR_ARG(text), (long long) low, (long long) high);
+        return wf_conf_fail(c, section, key, e, "%s = \"%.*s\" is not a whole number from %lld to %lld", key,
+                            (int) (text.n < 40 ? text.n : 40), text.p, (long long) low, (long long) high);
     *ret = v;
     return WF_OK;
 }

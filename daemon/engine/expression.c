@@ -7,9 +7,12 @@
 #define WINDOW_MONTHS_MAX 600
 #define WINDOW_DAYS_MAX 36600
 
-static const char *const field_names[] = { [WF_NONE] = "", [WF_HEADS] = "heads", [WF_COUNT] = "count", [WF_FTE] = "fte", [WF_DAYS] = "days", [WF_PENCE] = "pence" };
+static const char *const field_names[] = {
+    [WF_NONE] = "", [WF_HEADS] = "heads", [WF_COUNT] = "count", [WF_FTE] = "fte", [WF_DAYS] = "days", [WF_PENCE] = "pence",
+};
 static const char *const to_date[] = {
-    [WF_MONTH_TO_DATE] = "month", [WF_QUARTER_TO_DATE] = "quarter", [WF_FINANCIAL_YEAR_TO_DATE] = "financial", [WF_CENSUS_YEAR_TO_DATE] = "census",
+    [WF_MONTH_TO_DATE] = "month", [WF_QUARTER_TO_DATE] = "quarter", [WF_FINANCIAL_YEAR_TO_DATE] = "financial",
+    [WF_CENSUS_YEAR_TO_DATE] = "census",
 };
 
 /* Dimensions that the entries of a measure carry (MEASURES.md); a condition on another could never match. */
@@ -226,8 +229,9 @@ static wf_rc read_measure(struct scan *s, wf_term *t)
     for (int f = WF_HEADS; f <= WF_PENCE; f++)
         if (is(s, field_names[f]) && (row->count == (wf_measure_field) f || row->amount == (wf_measure_field) f)) t->field = (wf_measure_field) f;
     if (t->field == WF_NONE)
-        return wf_fail(s->e, WF_CONFIG, "%s has %s%s%s, not \"%.*s\"", row->name, field_names[row->count], row->count != WF_NONE && row->amount != WF_NONE ? " and " : "",
-                       field_names[row->amount], (int) (s->word.n < WORD_MAX ? s->word.n : WORD_MAX), s->word.p);
+        return wf_fail(s->e, WF_CONFIG, "%s has %s%s%s, not \"%.*s\"", row->name, field_names[row->count],
+                       row->count != WF_NONE && row->amount != WF_NONE ? " and " : "", field_names[row->amount],
+                       (int) (s->word.n < WORD_MAX ? s->word.n : WORD_MAX), s->word.p);
     next(s);
     return WF_OK;
 }

@@ -1,8 +1,8 @@
 #include "engine/profile.h"
 #include "engine/conf.h"
 #include "engine/expression.h"
+#include "engine/holidays.h"
 #include "engine/profile_text.h"
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,63 +145,26 @@ static wf_rc names(const struct work *w, cfg_t *s, const char *key, size_t most,
 
 /* ---- measures ---- */
 
-static int by_day(const void *a, const void *b)
-{
-    const wf_day *x = a, *y = b;
-
-    return (x->n > y->n) - (x->n < y->n);
-}
-
-static void set_holidays(wf_profile *p, wf_day *day, size_t n)
-{
-    size_t kept = 0;
-
-    if (n > 0) qsort(day, n, sizeof *day, by_day);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || day[kept - 1].n != day[i].n) day[kept++] = day[i];
-    p->holiday = day;
-    p->holiday_count = kept;
-}
-
 static wf_rc listed_holidays(const struct work *w, cfg_t *s)
 {
     size_t n = cfg_size(s, "holidays");
 
-    if (n > LIST_MAX) return FAIL(w, s, "holidays", "holidays holds more than %d", LIST_MAX);
+    if (n > WF_HOLIDAYS_MAX) return FAIL(w, s, "holidays", "holidays holds more than %d", WF_HOLIDAYS_MAX);
     wf_day *day = wf_profile_alloc(w->p, (n + 1) * sizeof *day);
     for (size_t i = 0; i < n; i++) WF_TRY(day_of(w, s, "holidays", wf_str_of(cfg_getnstr(s, "holidays", (unsigned) i)), &day[i]));
-    set_holidays(w->p, day, n);
-    return WF_OK;
-}
-
-/* A file of one day a line; '#' begins a comment. */
-static wf_rc read_holidays(const struct work *w, const char *path, FILE *f)
-{
-    wf_day *day = wf_profile_alloc(w->p, LIST_MAX * sizeof *day);
-    char line[256];
-    size_t n = 0;
-    wf_err why;
-
-    for (int number = 1; fgets(line, sizeof line, f) != NULL; number++) {
-        size_t end = strcspn(line, "#\r\n");
-        while (end > 0 && (line[end - 1] == ' ' || line[end - 1] == '\t')) end--;
-        if (end == 0) continue;
-        if (n == LIST_MAX) return wf_fail(w->e, WF_CONFIG, "%s:%d: more than %d days", path, number, LIST_MAX);
-        if (wf_day_parse((wf_str) { line, end }, &day[n++], &why) != WF_OK) return wf_fail(w->e, WF_CONFIG, "%s:%d: %s", path, number, why.text);
-    }
-    set_holidays(w->p, day, n);
+    wf_holidays_set(w->p, day, n);
     return WF_OK;
 }
 
 static wf_rc holiday_file(const struct work *w, cfg_t *s, wf_str name)
 {
+    wf_err why;
+
     if (!w->may_read) return FAIL(w, s, "bank_holidays", "no file can be read here; give the days as holidays = { ... }");
     char *path = wf_conf_beside(w->c, s, name);
-    FILE *f = fopen(path, "re");
-    wf_rc rc = f == NULL ? FAIL(w, s, "bank_holidays", "cannot read \"%s\": %s", path, strerror(errno)) : read_holidays(w, path, f);
-    if (f != NULL) (void) fclose(f);
+    wf_rc rc = wf_holidays_read(w->p, path, &why);
     free(path);
-    return rc;
+    return rc == WF_OK ? WF_OK : FAIL(w, s, "bank_holidays", "%s", why.text);
 }
 
 static wf_rc measures_of(const struct work *w, cfg_t *s)
@@ -337,7 +300,8 @@ static wf_rc read_link(const struct work *w, cfg_t *s, const wf_tree *t, wf_str 
         ret->parent = (uint32_t) i + 1;
         if (wf_str_eq(t->unit[i].id, parent)) return WF_OK;
     }
-    return FAIL(w, s, "under", "there is no unit \"%.*s\" in this tree%s", (int) (parent.n < 60 ? parent.n : 60), parent.n > 0 ? parent.p : "", wf_nearest_hint(&near));
+    parent.n = parent.n < 60 ? parent.n : 60;
+    return FAIL(w, s, "under", "there is no unit \"%.*s\" in this tree%s", WF_STR_ARG(parent), wf_nearest_hint(&near));
 }
 
 static wf_rc read_links(const struct work *w, cfg_t *s, const wf_tree *t, wf_tree_unit *u)
@@ -489,7 +453,8 @@ static wf_rc read_edges(const struct work *w, cfg_t *s, wf_rule *r, const wf_ind
     WF_TRY(millionths(w, s, "red", WF_NO_EDGE, &r->red));
     WF_TRY(millionths(w, s, "amber_clear", r->amber, &r->amber_clear));
     WF_TRY(millionths(w, s, "red_clear", r->red, &r->red_clear));
-    if (r->amber == WF_NO_EDGE && r->red == WF_NO_EDGE) return FAIL(w, s, NULL, "rule \"%.*s\" has neither amber nor red: it can never match", WF_STR_ARG(r->name));
+    if (r->amber == WF_NO_EDGE && r->red == WF_NO_EDGE)
+        return FAIL(w, s, NULL, "rule \"%.*s\" has neither amber nor red: it can never match", WF_STR_ARG(r->name));
     if (r->amber == WF_NO_EDGE && r->amber_clear != WF_NO_EDGE) return FAIL(w, s, "amber_clear", "amber_clear without amber");
     if (r->red == WF_NO_EDGE && r->red_clear != WF_NO_EDGE) return FAIL(w, s, "red_clear", "red_clear without red");
     WF_TRY(check_edge(w, s, r, i, "amber", r->amber));
@@ -497,8 +462,10 @@ static wf_rc read_edges(const struct work *w, cfg_t *s, wf_rule *r, const wf_ind
     const char *worse = r->above ? "above" : "below";
     if (r->amber != WF_NO_EDGE && r->red != WF_NO_EDGE && (r->amber == r->red || !as_bad(r, r->red, r->amber)))
         return FAIL(w, s, "red", "red is on the wrong side: it must lie %s amber", worse);
-    if (r->amber != WF_NO_EDGE && !as_bad(r, r->amber, r->amber_clear)) return FAIL(w, s, "amber_clear", "amber_clear is on the wrong side of amber: it must not lie %s it", worse);
-    if (r->red != WF_NO_EDGE && !as_bad(r, r->red, r->red_clear)) return FAIL(w, s, "red_clear", "red_clear is on the wrong side of red: it must not lie %s it", worse);
+    if (r->amber != WF_NO_EDGE && !as_bad(r, r->amber, r->amber_clear))
+        return FAIL(w, s, "amber_clear", "amber_clear is on the wrong side of amber: it must not lie %s it", worse);
+    if (r->red != WF_NO_EDGE && !as_bad(r, r->red, r->red_clear))
+        return FAIL(w, s, "red_clear", "red_clear is on the wrong side of red: it must not lie %s it", worse);
     if (r->amber != WF_NO_EDGE && r->red != WF_NO_EDGE && !as_bad(r, r->red_clear, r->amber_clear))
         return FAIL(w, s, "red_clear", "red would outlast amber: red_clear must not lie on the good side of amber_clear");
     return WF_OK;
