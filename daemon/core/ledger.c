@@ -153,22 +153,23 @@ static void intern_end(struct intern *t)
 
 /* A year of a flow: rows of [place][count][amount], sorted by place, the day of the year from 0. Packed, so that a posting
  * touches one line of the processor's cache; flows of measures that have no amount have rows without it. */
-struct page {
-    uint8_t *row;
+struct page { uint8_t *row; uint16_t n, cap; };
+struct pages { struct page *page; int32_t first; uint16_t n; uint8_t size; };      /* page[year - first]; size of a row */
+
+/* What the image takes at once: a year of neighbouring flows, which mostly change together. */
+struct sheet {
     uint64_t changed;               /* sequence of the first change since it was taken; 0: none */
     uint64_t put;                   /* loaded from the image as of this sequence */
-    uint32_t next_flow;             /* the next in the queue of changed pages: flow and year; 0: none */
-    int32_t next_year;
-    uint16_t n, cap;
+    wf_page_key next;               /* in the queue of changed sheets; sheet 0: none */
 };
-
-struct pages { struct page *page; int32_t first; uint16_t n; uint8_t size; };       /* page[year - first]; size of a row */
+struct sheets { struct sheet *sheet; int32_t first; uint16_t n; };
 
 struct wf_ledger {
     struct intern code[WF_DIMENSION_COUNT], cell, flow;
     struct pages *of;               /* of[flow - 1] */
+    struct sheets *sheets;          /* sheets[sheet - 1] */
     uint32_t of_cap;
-    wf_page_key head, tail;         /* queue of changed pages, oldest change first; flow 0: none */
+    wf_page_key head, tail;         /* queue of changed sheets, oldest change first; sheet 0: none */
     size_t bytes;
 };
 
@@ -189,6 +190,9 @@ void wf_ledger_free(wf_ledger **p)
             free(l->of[f].page[i].row);
         free(l->of[f].page);
     }
+    for (uint32_t i = 0; i * WF_SHEET_FLOWS < l->flow.count; i++)
+        free(l->sheets[i].sheet);
+    free(l->sheets);
     free(l->of);
     for (int d = 0; d < WF_DIMENSION_COUNT; d++)
         intern_end(&l->code[d]);
@@ -227,9 +231,12 @@ uint32_t wf_ledger_flow(wf_ledger *l, wf_measure m, uint32_t from, uint32_t to, 
     f.cause = (uint8_t) cause;
     uint32_t k = intern_put(&l->flow, &f, sizeof f);
     if (k > l->of_cap) {
-        uint32_t cap = l->of_cap == 0 ? 256 : l->of_cap * 2;
+        uint32_t cap = l->of_cap == 0 ? 256 : l->of_cap * 2;      /* a whole number of sheets */
         l->of = grow(l->of, cap * sizeof *l->of);
         memset(l->of + l->of_cap, 0, (cap - l->of_cap) * sizeof *l->of);
+        uint32_t had = l->of_cap / WF_SHEET_FLOWS, now = cap / WF_SHEET_FLOWS;
+        l->sheets = grow(l->sheets, now * sizeof *l->sheets);
+        memset(l->sheets + had, 0, (now - had) * sizeof *l->sheets);
         l->of_cap = cap;
     }
     l->of[k - 1].size = wf_measure_rows[m].amount != WF_NONE ? ROW_BYTES : ROW_BYTES - 8;
@@ -286,24 +293,34 @@ static uint16_t place_at(const struct pages *s, const struct page *p, uint32_t i
     return place;
 }
 
-/* Makes the flow's run of years reach to this one. */
+/* Makes a run of years that begins with *first and has *n places reach to `year`; new places are zero. */
+static void *reach(wf_ledger *l, void *run, int32_t *first, uint16_t *n, int32_t year, size_t size)
+{
+    if (*n > 0 && year >= *first && year < *first + *n)
+        return run;
+    int32_t from = *n == 0 || year < *first ? year : *first, last = *n == 0 || year >= *first + *n ? year : *first + *n - 1;
+    uint16_t places = (uint16_t) (last - from + 1), before = (uint16_t) (*n == 0 ? 0 : *first - from);
+    uint8_t *p = grow(run, places * size);
+    memmove(p + before * size, p, *n * size);
+    memset(p, 0, before * size);
+    memset(p + (before + *n) * size, 0, (size_t) (places - before - *n) * size);
+    l->bytes += (size_t) (places - *n) * size;
+    *first = from;
+    *n = places;
+    return p;
+}
+
 static struct page *page_of(wf_ledger *l, struct pages *s, int32_t year)
 {
-    if (s->n > 0 && year >= s->first && year < s->first + s->n)
-        return &s->page[year - s->first];
-    int32_t first = s->n == 0 || year < s->first ? year : s->first;
-    int32_t last = s->n == 0 || year > s->first + s->n - 1 ? year : s->first + s->n - 1;
-    uint16_t n = (uint16_t) (last - first + 1);
-    s->page = grow(s->page, n * sizeof *s->page);
-    if (s->n > 0)
-        memmove(s->page + (s->first - first), s->page, s->n * sizeof *s->page);
-    for (uint16_t i = 0; i < n; i++)
-        if (s->n == 0 || first + i < s->first || first + i >= s->first + s->n)
-            s->page[i] = (struct page) { 0 };
-    l->bytes += (size_t) (n - s->n) * sizeof *s->page;
-    s->first = first;
-    s->n = n;
-    return &s->page[year - first];
+    s->page = reach(l, s->page, &s->first, &s->n, year, sizeof *s->page);
+    return &s->page[year - s->first];
+}
+
+static struct sheet *sheet_of(wf_ledger *l, wf_page_key k)
+{
+    struct sheets *s = &l->sheets[k.sheet - 1];
+    s->sheet = reach(l, s->sheet, &s->first, &s->n, k.year, sizeof *s->sheet);
+    return &s->sheet[k.year - s->first];
 }
 
 static void page_room(wf_ledger *l, const struct pages *s, struct page *p)
@@ -342,19 +359,16 @@ static void page_add(wf_ledger *l, const struct pages *s, struct page *p, uint16
     row_set(s, p, i, x);
 }
 
-static void enqueue(wf_ledger *l, struct page *p, wf_page_key key, uint64_t sequence)
+static void enqueue(wf_ledger *l, struct sheet *x, wf_page_key key, uint64_t sequence)
 {
-    if (p->changed != 0)
+    if (x->changed != 0)
         return;
-    p->changed = sequence == 0 ? 1 : sequence;
-    p->next_flow = 0;
-    if (l->head.flow == 0) {
+    x->changed = sequence == 0 ? 1 : sequence;
+    x->next = (wf_page_key) { 0, 0 };
+    if (l->head.sheet == 0)
         l->head = key;
-    } else {
-        struct pages *s = &l->of[l->tail.flow - 1];
-        s->page[l->tail.year - s->first].next_flow = key.flow;
-        s->page[l->tail.year - s->first].next_year = key.year;
-    }
+    else
+        sheet_of(l, l->tail)->next = key;
     l->tail = key;
 }
 
@@ -364,12 +378,13 @@ static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip
         return;
     int year, month, mday;
     wf_day_civil(g->day, &year, &month, &mday);
-    struct pages *s = &l->of[g->flow - 1];
-    struct page *p = page_of(l, s, year);
-    if (skip_put && sequence <= p->put)
+    wf_page_key key = { (g->flow - 1) / WF_SHEET_FLOWS + 1, year };
+    struct sheet *x = sheet_of(l, key);
+    if (skip_put && sequence <= x->put)
         return;
-    page_add(l, s, p, (uint16_t) (g->day.n - wf_day_of(year, 1, 1).n), g->count, g->amount);
-    enqueue(l, p, (wf_page_key) { g->flow, year }, sequence);
+    struct pages *s = &l->of[g->flow - 1];
+    page_add(l, s, page_of(l, s, year), (uint16_t) (g->day.n - wf_day_of(year, 1, 1).n), g->count, g->amount);
+    enqueue(l, x, key, sequence);
 }
 
 void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, false); }
@@ -414,21 +429,37 @@ static uint64_t get_le(const uint8_t **p, int bytes)
     return v;
 }
 
-bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
+/* A sheet as bytes: for each of its flows that has rows [place in the sheet 1][rows 2] and the rows. */
+static uint8_t *put_page(uint8_t *out, const struct pages *s, const struct page *p, uint32_t place)
 {
-    *key = l->head;
-    if (key->flow == 0)
-        return false;
-    const struct pages *s = &l->of[key->flow - 1];
-    struct page *p = &s->page[key->year - s->first];
-    l->head = (wf_page_key) { p->next_flow, p->next_year };
-    p->changed = 0;
-    uint8_t *out = buf;
+    out = put_le(out, place, 1);
+    out = put_le(out, p->n, 2);
     for (uint16_t i = 0; i < p->n; i++) {
         struct sum x = row_at(s, p, i);
         out = put_le(out, x.place, 2);
         out = put_le(out, (uint32_t) x.count, 4);
         out = put_le(out, (uint64_t) x.amount, 8);
+    }
+    return out;
+}
+
+bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
+{
+    *key = l->head;
+    if (key->sheet == 0)
+        return false;
+    struct sheet *x = sheet_of(l, *key);
+    l->head = x->next;
+    x->changed = 0;
+    uint8_t *out = buf;
+    for (uint32_t i = 0; i < WF_SHEET_FLOWS; i++) {
+        uint32_t flow = (key->sheet - 1) * WF_SHEET_FLOWS + i;
+        const struct pages *s = &l->of[flow];
+        if (flow >= l->flow.count || key->year < s->first || key->year >= s->first + s->n)
+            continue;
+        const struct page *p = &s->page[key->year - s->first];
+        if (p->n > 0)
+            out = put_page(out, s, p, i);
     }
     *n = (size_t) (out - (uint8_t *) buf);
     return true;
@@ -436,31 +467,45 @@ bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n)
 
 uint64_t wf_ledger_floor(const wf_ledger *l, uint64_t now)
 {
-    if (l->head.flow == 0)
+    if (l->head.sheet == 0)
         return now;
-    const struct pages *s = &l->of[l->head.flow - 1];
-    return s->page[l->head.year - s->first].changed - 1;
+    const struct sheets *s = &l->sheets[l->head.sheet - 1];
+    return s->sheet[l->head.year - s->first].changed - 1;
+}
+
+static wf_rc take_rows(wf_ledger *l, uint32_t flow, int32_t year, const uint8_t **in, uint16_t rows, wf_err *e)
+{
+    struct pages *s = &l->of[flow - 1];
+    struct page *p = page_of(l, s, year);
+    p->n = 0;
+    while (rows-- > 0) {
+        struct sum x;
+        x.place = (uint16_t) get_le(in, 2);
+        x.count = (int32_t) get_le(in, 4);
+        x.amount = (int64_t) get_le(in, 8);
+        if (x.place > 365 || (p->n > 0 && x.place <= place_at(s, p, p->n - 1u)) || (x.amount != 0 && s->size != ROW_BYTES))
+            return wf_fail(e, WF_DAMAGED, "image: days of flow %u, year %d are out of order", flow, year);
+        page_room(l, s, p);
+        row_set(s, p, p->n++, x);
+    }
+    return WF_OK;
 }
 
 wf_rc wf_ledger_put_page(wf_ledger *l, wf_page_key key, const void *bytes, size_t n, uint64_t sequence, wf_err *e)
 {
-    if (key.flow == 0 || key.flow > l->flow.count || n % ROW_BYTES != 0 || n > WF_LEDGER_PAGE_MAX || key.year < 1949 || key.year > 2243)
-        return wf_fail(e, WF_DAMAGED, "image: page of flow %u, year %d is not one", key.flow, key.year);
-    struct pages *s = &l->of[key.flow - 1];
-    struct page *p = page_of(l, s, key.year);
     const uint8_t *in = bytes, *end = in + n;
-    p->n = 0;
+    if (key.sheet == 0 || key.sheet > (l->flow.count + WF_SHEET_FLOWS - 1) / WF_SHEET_FLOWS || key.year < 1949 || key.year > 2243)
+        return wf_fail(e, WF_DAMAGED, "image: there is no sheet %u of %d", key.sheet, key.year);
     while (in < end) {
-        struct sum x;
-        x.place = (uint16_t) get_le(&in, 2);
-        x.count = (int32_t) get_le(&in, 4);
-        x.amount = (int64_t) get_le(&in, 8);
-        if (x.place > 365 || (p->n > 0 && x.place <= place_at(s, p, p->n - 1u)) || (x.amount != 0 && s->size != ROW_BYTES))
-            return wf_fail(e, WF_DAMAGED, "image: days of flow %u, year %d are out of order", key.flow, key.year);
-        page_room(l, s, p);
-        row_set(s, p, p->n++, x);
+        if (end - in < 3)
+            return wf_fail(e, WF_DAMAGED, "image: sheet %u of %d is cut off", key.sheet, key.year);
+        uint32_t flow = (key.sheet - 1) * WF_SHEET_FLOWS + (uint32_t) get_le(&in, 1) + 1;
+        uint16_t rows = (uint16_t) get_le(&in, 2);
+        if (flow > l->flow.count || (flow - 1) / WF_SHEET_FLOWS + 1 != key.sheet || rows > 366 || end - in < rows * ROW_BYTES)
+            return wf_fail(e, WF_DAMAGED, "image: sheet %u of %d is not one", key.sheet, key.year);
+        WF_TRY(take_rows(l, flow, key.year, &in, rows, e));
     }
-    p->put = sequence;
+    sheet_of(l, key)->put = sequence;
     return WF_OK;
 }
 

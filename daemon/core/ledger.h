@@ -8,8 +8,8 @@
  *
  *   flow 17   in_post: outside -> asm1/5, starter     page 2023: [03-01 +1 +800000] [09-04 +2 +2000000]   page 2024: ...
  *
- * Pages that changed since they were last taken for the image stand in a queue, oldest change first; so the image on
- * disk is always whole up to the sequence before the queue's head. Pure: no file, clock or log. */
+ * Sheets of pages that changed since they were last taken for the image stand in a queue, oldest change first; so the
+ * image on disk is always whole up to the sequence before the queue's head. Pure: no file, clock or log. */
 #pragma once
 #include <workforce/event.h>
 #include <workforce/figure.h>
@@ -82,10 +82,12 @@ void wf_ledger_each_in(const wf_ledger *l, uint32_t flow, wf_day first, wf_day l
  * "unit=bexley/asm1,role=5", sorted by bytes: it does not depend on any number. Caller frees. */
 char *wf_ledger_dump(const wf_ledger *l);
 
-/* The image. wf_ledger_take gives the page that has waited longest, as bytes in *buf (at least WF_LEDGER_PAGE_MAX), and
- * its key; false: all pages are taken. wf_ledger_floor: every change up to this sequence has been taken. */
-#define WF_LEDGER_PAGE_MAX (16u + 366u * 24u)
-typedef struct wf_page_key { uint32_t flow; int32_t year; } wf_page_key;
+/* The image is taken sheet by sheet: a year of WF_SHEET_FLOWS neighbouring flows. wf_ledger_take gives the sheet that has
+ * waited longest, as bytes in *buf (at least WF_LEDGER_PAGE_MAX), and its key; false: all are taken. wf_ledger_floor: every
+ * change up to this sequence has been taken. */
+#define WF_SHEET_FLOWS 16u
+#define WF_LEDGER_PAGE_MAX (WF_SHEET_FLOWS * (3u + 366u * 14u))
+typedef struct wf_page_key { uint32_t sheet; int32_t year; } wf_page_key;
 bool wf_ledger_take(wf_ledger *l, wf_page_key *key, void *buf, size_t *n);
 uint64_t wf_ledger_floor(const wf_ledger *l, uint64_t now);         /* `now` when nothing waits */
 WF_NODISCARD wf_rc wf_ledger_put_page(wf_ledger *l, wf_page_key key, const void *bytes, size_t n, uint64_t sequence, wf_err *e);

@@ -124,12 +124,12 @@ static wf_rc load_name(void *ctx, uint8_t kind, uint32_t number, const void *byt
 
 wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t sequence, wf_err *e)
 {
-    uint8_t buf[WF_LEDGER_PAGE_MAX];
+    static _Thread_local uint8_t buf[WF_LEDGER_PAGE_MAX];
     wf_page_key key;
     size_t n, used = 0;
     while (used < budget && wf_ledger_take(en->ledger, &key, buf, &n)) {
-        WF_TRY(wf_store_image_put(en->store, key.flow, key.year, buf, n, sequence, e));
-        used += n + 64;
+        WF_TRY(wf_store_image_put(en->store, key.sheet, key.year, buf, n, sequence, e));
+        used += n + 4096;           /* what it costs on disk: its own bytes, and a page of the tree */
     }
     wf_store_floor_set(en->store, wf_ledger_floor(en->ledger, sequence));
     return WF_OK;
