@@ -248,7 +248,7 @@ static const struct { const char *text; int line; const char *reason; } unfit[] 
     { "\nmap_gib = 0\n", 2, "from 1 to 16384" },
     { "profile = x\n", 1, "(did you mean \"profiles\"?)" },
     { "log = verbose\n", 1, "is not error, warning" },
-    { "frame_kib = 1e3\n", 1, "is not a whole number" },
+    { "map_gib = 1e3\n", 1, "is not a whole number" },
     { "store = a\nstore = b\n", 2, "\"store\" is given twice" },
 };
 
@@ -287,7 +287,7 @@ Test(config, what_is_printed_reads_back_to_the_same)
     cr_expect(eq(str, (char *) c->profiles.item[1], (char *) "/y.conf"));
     cr_expect(eq(str, (char *) c->query, (char *) ""));
     cr_expect(eq(i64, c->map_gib, 2));
-    cr_expect(eq(i64, c->window, 8192));
+    cr_expect(eq(i64, c->window, 32768));
     free(first);
     free(second);
 }
