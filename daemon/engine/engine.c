@@ -364,6 +364,7 @@ wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
         return WF_OK;
     en->frame_wrote = false;
     WF_TRY(wf_engine_flush_pending(en, WF_RECORD_FRAME_END, e));
+    wf_book_follow(en->book);       /* a unit that only an event without effect names is there too, as after a start */
     wf_book_take_touched(en->book, touched, en);
     return wf_judge_frame(en->judge, en->today, en->frame_sequence, emit_alert, en, e);
 }
