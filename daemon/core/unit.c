@@ -11,7 +11,7 @@ struct unit {
     uint32_t org_unit, tree;        /* tree: WF_NO_UNIT without */
     uint16_t code;
     bool named;                     /* by its tree, or it is an organisation */
-    struct place *place;            /* one a version */
+    uint32_t first;                 /* its places, one a version */
 };
 
 struct tree {
@@ -24,6 +24,7 @@ struct tree {
 struct wf_units {
     const wf_profile *profile;
     struct unit *unit; uint32_t count, cap;
+    struct place *place; uint32_t places, place_cap;
     struct tree *tree; uint32_t trees;
     uint32_t *node_unit; uint32_t nodes, node_cap;
     uint32_t *of_code; uint32_t followed, code_cap;
@@ -103,44 +104,47 @@ static int versions(const wf_units *u, const struct unit *x)
     return x->tree == WF_NO_UNIT ? 1 : u->tree[x->tree].versions;
 }
 
+static struct place *place_at(const wf_units *u, uint32_t unit, int version) { return &u->place[u->unit[unit].first + (uint32_t) version]; }
+
 static uint32_t new_unit(wf_units *u, wf_str org, wf_str id, wf_str title, uint32_t tree)
 {
     char *key = made(org.n + id.n + 2, 1);
 
-    u->unit = grown(u->unit, &u->cap, u->count + 1, sizeof *u->unit);
-    struct unit *x = &u->unit[u->count];
     (void) snprintf(key, org.n + id.n + 2, id.n > 0 ? "%.*s/%.*s" : "%.*s%.*s", WF_STR_ARG(org), WF_STR_ARG(id));
-    *x = (struct unit) { .key = wf_str_of(key), .org = { key, org.n }, .tree = tree, .org_unit = u->count };
-    x->id = id.n > 0 ? (wf_str) { key + org.n + 1, id.n } : x->org;
-    x->title = title.n > 0 ? title : x->id;
-    x->place = made((size_t) versions(u, x), sizeof *x->place);
-    u->count++;
+    struct unit x = { .key = wf_str_of(key), .org = { key, org.n }, .tree = tree, .org_unit = u->count };
+    x.id = id.n > 0 ? (wf_str) { key + org.n + 1, id.n } : x.org;
+    x.title = title.n > 0 ? title : x.id;
+    u->unit = grown(u->unit, &u->cap, u->count + 1, sizeof *u->unit);
+    uint32_t stands = (uint32_t) versions(u, &x);
+    x.first = u->places;
+    u->place = grown(u->place, &u->place_cap, u->places + stands, sizeof *u->place);
+    memset(u->place + x.first, 0, stands * sizeof *u->place);
+    u->places += stands;
+    u->unit[u->count++] = x;
     make_room(u);
     if (wf_units_find_id(u, org, id) == WF_NO_UNIT) index_unit(u, u->count - 1);
     return u->count - 1;
 }
 
-static void set_path(struct unit *x, int v, const char *above)
+static void set_path(wf_units *u, uint32_t unit, int v, const char *above)
 {
+    const struct unit *x = &u->unit[unit];
     size_t n = strlen(above) + x->id.n + 2;
+    char *path = made(n, 1);
 
-    free(x->place[v].path);
-    x->place[v].path = made(n, 1);
-    (void) snprintf(x->place[v].path, n, "%s%s%.*s", above, *above ? "/" : "", WF_STR_ARG(x->id));
+    (void) snprintf(path, n, "%s%s%.*s", above, *above ? "/" : "", WF_STR_ARG(x->id));
+    place_at(u, unit, v)->path = path;
 }
 
 /* An organisation, or a unit straight under one, in every version. */
 static void place_plainly(wf_units *u, uint32_t unit, uint32_t org)
 {
     uint32_t node = new_node(u, unit);
-    struct unit *x = &u->unit[unit];
 
-    x->org_unit = org;
-    for (int v = 0; v < versions(u, x); v++) {
-        x->place[v].node = node;
-        x->place[v].parent = unit == org ? WF_NO_UNIT : org;
-        x->place[v].level = unit != org;
-        set_path(x, v, unit == org ? "" : u->unit[org].place[0].path);
+    u->unit[unit].org_unit = org;
+    for (int v = 0; v < versions(u, &u->unit[unit]); v++) {
+        *place_at(u, unit, v) = (struct place) { NULL, unit == org ? WF_NO_UNIT : org, node, unit != org };
+        set_path(u, unit, v, unit == org ? "" : place_at(u, org, 0)->path);
     }
 }
 
@@ -216,7 +220,7 @@ static void find_nodes(wf_units *u, struct tree *t)
 
     for (int v = 0; v < t->versions; v++)
         for (uint32_t i = first; i < u->count; i++)
-            for (uint32_t at = i; at != WF_NO_UNIT; at = u->unit[at].place[v].parent) {
+            for (uint32_t at = i; at != WF_NO_UNIT; at = place_at(u, at, v)->parent) {
                 struct sum *s = &sum[(size_t) (at - first) * (size_t) t->versions + (size_t) v];
                 s->a += mix(i + 1);
                 s->b += mix(i + UINT64_C(0x9e3779b97f4a7c15));
@@ -226,7 +230,7 @@ static void find_nodes(wf_units *u, struct tree *t)
         for (int v = 0; v < t->versions; v++) {
             int w = 0;
             while (s[w].a != s[v].a || s[w].b != s[v].b) w++;
-            u->unit[i].place[v].node = w < v ? u->unit[i].place[w].node : new_node(u, i);
+            place_at(u, i, v)->node = w < v ? place_at(u, i, w)->node : new_node(u, i);
         }
     }
     free(sum);
@@ -234,13 +238,12 @@ static void find_nodes(wf_units *u, struct tree *t)
 
 static void place_in(wf_units *u, uint32_t unit, int v)
 {
-    struct unit *x = &u->unit[unit];
-    uint32_t above = x->place[v].parent;
+    uint32_t above = place_at(u, unit, v)->parent;
 
-    if (x->place[v].path != NULL) return;
+    if (place_at(u, unit, v)->path != NULL) return;
     place_in(u, above, v);
-    x->place[v].level = u->unit[above].place[v].level + 1;
-    set_path(x, v, u->unit[above].place[v].path);
+    place_at(u, unit, v)->level = place_at(u, above, v)->level + 1;
+    set_path(u, unit, v, place_at(u, above, v)->path);
 }
 
 static void plant(wf_units *u, uint32_t index)
@@ -256,7 +259,7 @@ static void plant(wf_units *u, uint32_t index)
         u->unit[t->unit[i]].org_unit = t->org;
     }
     for (size_t i = 0; i < t->row->n; i++)
-        for (int v = 0; v < t->versions; v++) u->unit[t->unit[i]].place[v].parent = parent_in(t, i, v);
+        for (int v = 0; v < t->versions; v++) place_at(u, t->unit[i], v)->parent = parent_in(t, i, v);
     for (size_t i = 0; i < t->row->n; i++)
         for (int v = 0; v < t->versions; v++) place_in(u, t->unit[i], v);
     find_nodes(u, t);
@@ -282,11 +285,9 @@ void wf_units_free(wf_units **p)
     wf_units *u = *p;
 
     if (u == NULL) return;
-    for (uint32_t i = 0; i < u->count; i++) {
-        for (int v = 0; v < versions(u, &u->unit[i]); v++) free(u->unit[i].place[v].path);
-        free(u->unit[i].place);
-        free((char *) (uintptr_t) u->unit[i].key.p);
-    }
+    for (uint32_t i = 0; i < u->places; i++) free(u->place[i].path);
+    for (uint32_t i = 0; i < u->count; i++) free((char *) (uintptr_t) u->unit[i].key.p);
+    free(u->place);
     for (uint32_t t = 0; t < u->trees; t++) {
         free(u->tree[t].from);
         free(u->tree[t].unit);
@@ -365,7 +366,7 @@ bool wf_units_reads_today(const wf_units *u, uint32_t unit)
 
 static const struct place *place_on(const wf_units *u, uint32_t unit, wf_day day)
 {
-    return &u->unit[unit].place[wf_units_version(u, unit, day)];
+    return place_at(u, unit, wf_units_version(u, unit, day));
 }
 
 wf_str wf_units_path(const wf_units *u, uint32_t unit, wf_day day) { return wf_str_of(place_on(u, unit, day)->path); }
@@ -378,7 +379,7 @@ bool wf_units_matches(const wf_units *u, uint32_t unit, wf_str pattern)
     const struct unit *x = &u->unit[unit];
 
     for (int v = 0; v < versions(u, x); v++)
-        if (wf_profile_matches(pattern, wf_str_of(x->place[v].path))) return true;
+        if (wf_profile_matches(pattern, wf_str_of(place_at(u, unit, v)->path))) return true;
     return false;
 }
 
@@ -392,7 +393,7 @@ uint32_t wf_units_find(const wf_units *u, wf_str path)
     uint32_t unit = wf_units_find_id(u, org, id);
     if (unit == WF_NO_UNIT) return WF_NO_UNIT;
     for (int v = 0; v < versions(u, &u->unit[unit]); v++)
-        if (wf_str_eq(wf_str_of(u->unit[unit].place[v].path), path)) return unit;
+        if (wf_str_eq(wf_str_of(place_at(u, unit, v)->path), path)) return unit;
     return WF_NO_UNIT;
 }
 
@@ -401,11 +402,11 @@ size_t wf_units_holders(const wf_units *u, uint32_t unit, uint32_t *node, size_t
     size_t n = 0;
 
     for (int v = 0; v < versions(u, &u->unit[unit]); v++)
-        for (uint32_t at = unit; at != WF_NO_UNIT; at = u->unit[at].place[v].parent) {
+        for (uint32_t at = unit; at != WF_NO_UNIT; at = place_at(u, at, v)->parent) {
             size_t i = 0;
-            while (i < n && i < cap && node[i] != u->unit[at].place[v].node) i++;
+            while (i < n && i < cap && node[i] != place_at(u, at, v)->node) i++;
             if (i < n && i < cap) continue;
-            if (n < cap) node[n] = u->unit[at].place[v].node;
+            if (n < cap) node[n] = place_at(u, at, v)->node;
             n++;
         }
     return n;

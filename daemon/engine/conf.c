@@ -15,7 +15,7 @@ struct wf_conf {
     cfg_t *root;
     bool files;                     /* may others be read */
     struct place *place; size_t places, cap;
-    cfg_opt_t **made; size_t made_count;    /* option tables for libconfuse, ours to free */
+    cfg_opt_t *option;              /* tables for libconfuse, one behind the other */
     wf_err problem;                 /* the first that libconfuse or we have found while reading */
 };
 
@@ -26,7 +26,7 @@ static wf_conf *reading;
 
 static size_t distance(wf_str a, wf_str b)
 {
-    size_t row[48], most = sizeof row / sizeof *row;
+    size_t row[48] = { 0 }, most = sizeof row / sizeof *row;
 
     if (a.n >= most || b.n >= most) return most;
     for (size_t j = 0; j <= b.n; j++) row[j] = j;
@@ -162,18 +162,26 @@ static int include(cfg_t *s, cfg_opt_t *opt, int argc, const char **argv)
     return rc;
 }
 
-static cfg_opt_t *table(wf_conf *c, const wf_conf_key *keys, bool root)
+/* Each table ends with an empty option; the first also has `include`. */
+static size_t options(const wf_conf_key *keys)
 {
+    size_t n = 2;
+
+    for (; keys->key != NULL; keys++) n += 1 + (keys->sub != NULL ? options(keys->sub) : 0);
+    return n;
+}
+
+/* Writes the table of `keys` at *free_from, and those of its sections behind it. */
+static cfg_opt_t *table(const wf_conf_key *keys, bool root, cfg_opt_t **free_from)
+{
+    cfg_opt_t *o = *free_from;
     size_t n = 0;
 
     while (keys[n].key != NULL) n++;
-    cfg_opt_t *o = calloc(n + 2, sizeof *o);
-    c->made = realloc(c->made, (c->made_count + 1) * sizeof *c->made);
-    WF_ASSERT(o != NULL && c->made != NULL);
-    c->made[c->made_count++] = o;
+    *free_from += n + 2;
     for (size_t i = 0; i < n; i++) {
         if (keys[i].sub != NULL)
-            o[i] = (cfg_opt_t) CFG_SEC(keys[i].key, table(c, keys[i].sub, false), CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+            o[i] = (cfg_opt_t) CFG_SEC(keys[i].key, table(keys[i].sub, false, free_from), CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
         else if (keys[i].list)
             o[i] = (cfg_opt_t) CFG_STR_LIST(keys[i].key, 0, CFGF_NODEFAULT);
         else
@@ -217,8 +225,11 @@ wf_rc wf_conf_read(const char *name, const wf_str *text, const wf_conf_key *keys
     WF_ASSERT(c != NULL);
     c->name = strdup(name);
     c->files = text == NULL;
-    c->root = cfg_init(table(c, keys, true), CFGF_NONE);
-    WF_ASSERT(c->name != NULL && c->root != NULL);
+    c->option = calloc(options(keys), sizeof *c->option);
+    WF_ASSERT(c->name != NULL && c->option != NULL);
+    cfg_opt_t *end = c->option;
+    c->root = cfg_init(table(keys, true, &end), CFGF_NONE);
+    WF_ASSERT(c->root != NULL);
     (void) cfg_set_error_function(c->root, complain);
     reading = c;
     wf_rc rc = parse(c, text, most, e);
@@ -235,8 +246,7 @@ void wf_conf_free(wf_conf **p)
 
     if (c == NULL) return;
     if (c->root != NULL) (void) cfg_free(c->root);
-    for (size_t i = 0; i < c->made_count; i++) free(c->made[i]);
-    free(c->made);
+    free(c->option);
     free(c->place);
     free(c->name);
     free(c);

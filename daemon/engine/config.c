@@ -140,6 +140,7 @@ static wf_rc check_log(const wf_conf *file, cfg_t *s, const wf_config *c, wf_err
     static const char *const level[] = { "error", "warning", "notice", "info", "debug" };
     wf_nearest near;
 
+    WF_ASSERT(c->log != NULL);
     wf_nearest_begin(&near, wf_str_of(c->log));
     for (size_t i = 0; i < sizeof level / sizeof *level; i++) {
         if (strcmp(c->log, level[i]) == 0) return WF_OK;
