@@ -20,7 +20,7 @@
     X(TEXT,     group_publish,"group_publish","workforced-publish",               0, 0, "group that may use intake and feed") \
     X(TEXT,     group_read,   "group_read",   "workforced-read",                  0, 0, "group that may use stream and query") \
     X(NUMBER,   map_gib,      "map_gib",      "64",                               1, 16384, "address space of the store in GiB; a ceiling, not disk") \
-    X(NUMBER,   timeline_mib, "timeline_mib", "256",                              1, 1048576, "memory for timelines that are kept at hand, in MiB") \
+    X(NUMBER,   timeline_mib, "timeline_mib", "512",                              1, 1048576, "memory for timelines that are kept at hand, in MiB") \
     X(NUMBER,   window,       "window",       "32768",                            2048, 65536, "events that one publisher may have unacknowledged") \
     X(NUMBER,   stream_queue, "stream_queue", "100000",                           1000, 10000000, "messages that wait for one slow subscriber") \
     X(LIST,     keep,         "keep",         "",                                 0, 0, "personal fields that are kept; those not named here are refused") \
