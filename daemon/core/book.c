@@ -30,6 +30,7 @@ struct wf_book {
     uint32_t *touched, touched_count, touched_cap;
     struct list { uint32_t *flow, n, cap; } *of_code; uint32_t codes;   /* flows that touch a unit */
     size_t bytes;
+    bool bulk;                                  /* rebuilding: rows hold differences until they are summed up */
 };
 
 static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
@@ -337,7 +338,7 @@ static void insert_row(wf_book *b, const struct population *p, struct series *s,
     for (size_t c = 0; c < p->columns; c++) {
         int64_t *col = s->block + c * s->cap;
         memmove(col + at + 1, col + at, (s->n - at) * sizeof *col);
-        col[at] = at == 0 ? 0 : col[at - 1];
+        col[at] = at == 0 || b->bulk ? 0 : col[at - 1];
     }
     s->n++;
 }
@@ -360,6 +361,10 @@ static void add(wf_book *b, const struct population *p, struct series *s, int32_
 
     if (at > 0 && days_of(p, s)[at - 1] == day) at--;
     else insert_row(b, p, s, at, day);
+    if (b->bulk) {
+        for (size_t c = 0; c < p->columns; c++) s->block[c * s->cap + at] += delta[c];
+        return;
+    }
     bool same = true;                           /* as the row before: a day that sums to nothing is no row */
     for (size_t c = 0; c < p->columns; c++) {
         int64_t *col = s->block + c * s->cap, d = delta[c];
@@ -367,6 +372,25 @@ static void add(wf_book *b, const struct population *p, struct series *s, int32_
         same = same && col[at] == (at == 0 ? 0 : col[at - 1]);
     }
     if (same) drop_row(p, s, at);
+}
+
+/* After a rebuild: days that sum to nothing go, differences become sums. */
+static void sum_up(const struct population *p, struct series *s)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < s->n; i++) {
+        bool any = false;
+        for (size_t c = 0; c < p->columns; c++) any = any || s->block[c * s->cap + i] != 0;
+        if (!any) continue;
+        days_of(p, s)[kept] = days_of(p, s)[i];
+        for (size_t c = 0; c < p->columns; c++) {
+            int64_t *col = s->block + c * s->cap;
+            col[kept] = col[i] + (kept == 0 ? 0 : col[kept - 1]);
+        }
+        kept++;
+    }
+    s->n = kept;
 }
 
 /* The change of each kept column by an entry; false: of none. */
@@ -424,8 +448,11 @@ void wf_book_rebuild(wf_book *b)
 {
     forget(b);
     wf_book_follow(b);
+    b->bulk = true;                             /* adding to every later row, entry by entry, would be quadratic */
     for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++)
         if (routes_of(b, f)->n > 0) wf_ledger_each(b->ledger, f, apply_day, b);
+    b->bulk = false;
+    for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) sum_up(&b->pop[i % b->pops], &b->series[i]);
     wf_book_take_touched(b, nothing, NULL);
 }
 
