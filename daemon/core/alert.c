@@ -9,6 +9,7 @@ struct pair {
     int32_t until;                  /* judged up to this closed day; means nothing without marks */
     int32_t next;                   /* first later day on which anything can change by time alone */
     bool queued;
+    uint32_t sibling;               /* another pair of the same organisation + 1 */
     wf_said *said;                  /* NULL: nothing yet */
 };
 
@@ -21,6 +22,7 @@ struct wf_judge {
     uint64_t number;
     struct pair *pair; uint32_t pairs, cap;
     uint32_t *of; uint32_t known, of_cap;       /* of[unit * rules + rule]: pair + 1 */
+    uint32_t *in_org; uint32_t org_cap;         /* in_org[unit of an organisation]: its last pair + 1 */
     uint32_t *queue, queued, queue_cap;
 };
 
@@ -55,13 +57,16 @@ static void follow(wf_judge *j)
 
     if (units == j->known) return;
     j->of = grown(j->of, &j->of_cap, units * rules(j), sizeof *j->of);
+    j->in_org = grown(j->in_org, &j->org_cap, units, sizeof *j->in_org);
+    memset(j->in_org + j->known, 0, (units - j->known) * sizeof *j->in_org);
     for (uint32_t u = j->known; u < units; u++)
         for (uint32_t r = 0; r < rules(j); r++) {
+            uint32_t *in_org = &j->in_org[wf_units_org(j->units, u)];
             j->of[u * rules(j) + r] = 0;
             if (!watches(j, r, u)) continue;
             j->pair = grown(j->pair, &j->cap, j->pairs + 1, sizeof *j->pair);
-            j->pair[j->pairs] = (struct pair) { .rule = r, .unit = u, .next = INT32_MIN };
-            j->of[u * rules(j) + r] = ++j->pairs;
+            j->pair[j->pairs] = (struct pair) { .rule = r, .unit = u, .next = INT32_MIN, .sibling = *in_org };
+            *in_org = j->of[u * rules(j) + r] = ++j->pairs;
         }
     j->known = units;
 }
@@ -93,6 +98,7 @@ void wf_judge_free(wf_judge **p)
     }
     free(j->pair);
     free(j->of);
+    free(j->in_org);
     free(j->queue);
     free(j);
     *p = NULL;
@@ -366,8 +372,7 @@ void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from)
 void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from)
 {
     follow(j);
-    for (uint32_t i = 0; i < j->pairs; i++)
-        if (wf_units_org(j->units, j->pair[i].unit) == org) touch(j, &j->pair[i], from.n);
+    for (uint32_t i = org < j->known ? j->in_org[org] : 0; i != 0; i = j->pair[i - 1].sibling) touch(j, &j->pair[i - 1], from.n);
 }
 
 /* ---- judging ---- */
