@@ -337,3 +337,81 @@ Test(alert, any_order_of_arrival_gives_one_line_and_a_touched_judge_knows_it)
     wf_level now = wf_judge_rating(h.judge, 0, unit(&h, "x"), (wf_day) { first.n + 60 });
     cr_expect(eq(int, "?.AR"[now], copy[59]));
 }
+
+/* A2 said again, a day at a time and without any of the judge's short cuts. */
+static char plain_step(const house *h, int day, int for_days, int runs[2], bool level[2])
+{
+    static const int64_t edge[2] = { 15000000, 20000000 }, clear[2] = { 13000000, 18000000 };
+    wf_figure f;
+
+    wf_figure_read(h->book, h->complete, 0, 0, (wf_day) { first.n + day }, on("2030-01-01"), &f);
+    if (f.status == WF_FIGURE_X || f.status == WF_FIGURE_Z || f.people < 80) {
+        runs[0] = runs[1] = 0;
+        return "?ar"[level[1] ? 2 : level[0]];
+    }
+    for (int i = 0; i < 2; i++) {
+        bool broken = wf_figure_compare(h->profile, 0, &f, edge[i]) >= 0;
+        runs[i] = broken ? runs[i] + 1 : 0;
+        if (wf_figure_compare(h->profile, 0, &f, clear[i]) < 0) level[i] = false;
+        if (broken && runs[i] >= (for_days > 1 ? for_days : 1)) level[i] = true;
+    }
+    return ".AR"[level[1] ? 2 : level[0]];
+}
+
+static const char *plain_line(const house *h, int days, int for_days)
+{
+    static char line_of[200];
+    int runs[2] = { 0, 0 };
+    bool level[2] = { false, false };
+
+    for (int d = -60; d < days; d++) {
+        char c = plain_step(h, d, for_days, runs, level);
+        if (d >= 0) line_of[d] = c;
+    }
+    line_of[days] = '\0';
+    return line_of;
+}
+
+static uint32_t seed;
+static uint32_t chance(uint32_t n) { seed = seed * 1664525 + 1013904223; return (seed >> 10) % n; }
+
+/* Random histories with late, future and withdrawn entries, staff that come and go, and gaps in what is complete. */
+Test(alert, the_judge_says_what_judging_each_day_says)
+{
+    static const char *const rule[] = { "for = 0", "for = 2", "for = 5" };
+    static const int for_days[] = { 0, 2, 5 };
+
+    for (uint32_t k = 0; k < 24; k++) {
+        char text[900];
+        static struct heard heard;
+        (void) snprintf(text, sizeof text, "indicator rate { title = T numerator = \"leavers.heads over %s\" denominator = \"in_post.heads at end\" }\n"
+                        "rule r { indicator = rate amber = 15 amber_clear = 13 red = 20 red_clear = 18 least_people = 80 %s }\n",
+                        k % 2 ? "1 day" : "7 days", rule[k % 3]);
+        HOUSE(h, text);
+        seed = 1000 + k;
+        start(&h);
+        for (int today = 0; today < 60; today++) {
+            for (uint32_t i = chance(4); i > 0; i--) rate(&h, (int) chance(70) - 5, (int64_t) chance(15) - 3);
+            if (chance(9) == 0) {
+                char day[WF_DAY_TEXT];
+                enter(&h, "in_post", "", "unit=x", WF_BY_STARTER, wf_day_text((wf_day) { first.n + (int) chance(60) }, day), chance(2) ? 25 : -25, 0);
+            }
+            if (chance(12) == 0) {
+                int32_t cut = first.n + (int32_t) chance(60), on_again = cut + (int32_t) chance(5);
+                wf_complete_fact gap[] = { { (1u << WF_EVENT_TYPE_COUNT) - 1, { first.n - 40 }, { cut } }, { (1u << WF_EVENT_TYPE_COUNT) - 1, { on_again }, WF_DAY_OPEN } };
+                wf_judge_touch_org(h.judge, unit(&h, "x"), wf_complete_put(h.complete, unit(&h, "x"), WF_STR("hr"), gap, 2));
+            }
+            heard.n = 0;
+            frame(&h, today, &heard);
+            bool closed_only = for_days[k % 3] > 0;
+            const char *want = plain_line(&h, today + !closed_only, for_days[k % 3]);
+            char last = today + !closed_only > 0 ? want[today - closed_only] : '.';
+            char got = "?.AR"[wf_judge_rating(h.judge, 0, 0, (wf_day) { first.n + today })];
+            cr_assert(eq(chr, got, last == 'a' || last == 'r' ? '?' : last), "seed %u, today %d, %s", 1000 + k, today, want);
+            heard.n = 0;
+            tick(&h, today, &heard);
+        }
+        const char *want = plain_line(&h, 60, for_days[k % 3]);
+        cr_assert(eq(str, (char *) line(&h, 60, 60), (char *) want), "seed %u", 1000 + k);
+    }
+}
