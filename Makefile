@@ -201,8 +201,9 @@ $(foreach d,syntax warnings,$(patsubst %.c,$B/$d/%.ok,$(TEST_SRC) $(FUZZ_SRC))):
 judged = @mkdir -p $(@D); $(1) -Werror $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@
 $B/syntax/%.ok: %.c Makefile
 	$(call judged,$(CLANG)) -fsyntax-only $< && touch $@
+# gcc 12 loses sight of memory that hangs in a structure and calls it a leak; LeakSanitizer and cppcheck judge leaks.
 $B/analyze/%.ok: %.c Makefile
-	$(call judged,timeout 120 gcc -fanalyzer) -c -o /dev/null $< && touch $@
+	$(call judged,timeout 120 gcc -fanalyzer -Wno-analyzer-malloc-leak) -c -o /dev/null $< && touch $@
 $B/warnings/%.ok: %.c Makefile
 	$(call judged,gcc) -c -o /dev/null $< && touch $@
 -include $(foreach d,syntax analyze warnings,$(patsubst %.c,$B/$d/%.d,$(PRODUCT_SRC) $(TEST_SRC) $(FUZZ_SRC)))

@@ -525,6 +525,7 @@ class States(unittest.TestCase):
     def line(self, heads, for_days=0, least=0):
         """The states of days whose headcounts are given; clear means below it."""
         story, first = Story(self.RULE % (for_days, least)), datetime.date(2023, 1, 1)
+        story.say("complete", "s1", first.isoformat(), types=["starter", "change", "leaver"])      # a line begins where data do
         for n in range(max(heads)):
             since = None
             for step, now in enumerate(heads + [0]):
@@ -536,7 +537,7 @@ class States(unittest.TestCase):
                     story.say("leaver", "p%d" % n, day, engagement=since, kind="career_break")
                     since = None
         today = (first + datetime.timedelta(days=len(heads))).isoformat()
-        figures = story.figures(today=today)
+        figures = story.figures(today=today, complete=False)
         return " ".join(state[0] for _, state in states.line(figures, "o", "", story.profile.rules[0]))[:2 * len(heads) - 1]
 
     def test_edges_and_clears(self):
