@@ -85,6 +85,22 @@ Test(book, a_move_inside_a_unit_is_no_outflow_of_it)
     cr_expect(eq(i64, of(&h, "in", "bexley", "2020-12-31"), 1));
 }
 
+Test(book, todays_tree_may_be_applied_to_the_whole_past)
+{
+    HOUSE(h, "tree bexley { reading = today unit a {} unit b {} unit t { under = { a, \"b from 2021-01-01\" } } }\n"
+             "indicator heads { title = H numerator = \"in_post.heads at end\" }\n");
+    wf_figure f;
+
+    enter(&h, "in_post", "", "unit=bexley/t", WF_BY_STARTER, "2020-01-01", 1, 0);
+    all_complete(&h, "bexley", "2000-01-01", "2000-01-01");
+    wf_figure_read(h.book, h.complete, 0, unit(&h, "bexley/b"), on("2020-06-01"), on("2021-01-01"), &f);
+    cr_expect(eq(i64, f.numerator, 1), "b has it today, so it had it then");
+    wf_figure_read(h.book, h.complete, 0, unit(&h, "bexley/b"), on("2020-06-01"), on("2020-12-31"), &f);
+    cr_expect(eq(i64, f.numerator, 0));
+    wf_figure_read(h.book, h.complete, 0, unit(&h, "bexley/a"), on("2020-06-01"), on("2020-12-31"), &f);
+    cr_expect(eq(i64, f.numerator, 1));
+}
+
 struct naive { const char *unit; int32_t day; int64_t count; };
 
 Test(book, any_order_of_postings_and_takings_back_gives_the_sums_of_what_stands)

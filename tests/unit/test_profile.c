@@ -110,6 +110,19 @@ Test(profile, the_official_profile_has_every_published_column)
     cr_expect(gt(sz, p->holiday_count, 80));
 }
 
+/* Real working days, which the fixed 253 and 254 of the absence rate are not. */
+Test(profile, the_bank_holidays_of_england_give_the_working_days_of_its_years)
+{
+    WF_AUTO(wf_profile_free) wf_profile *p = ship(1);
+    WF_AUTO(wf_calendar_free) wf_calendar *c = wf_calendar_new(p->holiday, p->holiday_count);
+    static const struct { const char *after, *until; int days; } year[] = {
+        { "2017-09-30", "2018-09-30", 252 }, { "2021-09-30", "2022-09-30", 251 }, { "2022-09-30", "2023-09-30", 251 },
+    };
+
+    for (size_t i = 0; i < sizeof year / sizeof *year; i++)
+        cr_expect(eq(i32, wf_calendar_index(c, on(year[i].until)) - wf_calendar_index(c, on(year[i].after)), year[i].days), "%s", year[i].until);
+}
+
 Test(profile, its_own_text_reads_back_to_the_same)
 {
     for (size_t n = 1; n <= 3; n++) {
