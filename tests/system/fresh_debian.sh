@@ -44,3 +44,29 @@ for target in "${targets[@]}"; do
         sh -c "cd /opt/workforced && make $target" </dev/null
     echo "fresh_debian: make $target took $((SECONDS - from)) s"
 done
+
+# The installed one starts unedited, as its own user, and its groups reach it: what the unit and sysusers say, without systemd.
+echo "fresh_debian: make install, and the daemon as it was shipped"
+chroot "$tree" /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 sh -eu <<'INSIDE'
+cd /opt/workforced
+make install >/dev/null
+if command -v systemd-sysusers >/dev/null; then systemd-sysusers
+else
+    for g in workforced-ops workforced-publish workforced-read; do groupadd --system $g; done
+    useradd --system --home-dir /var/lib/workforced --shell /usr/sbin/nologin --groups workforced-ops,workforced-publish,workforced-read workforced
+fi
+install -d -o workforced -g workforced -m 700 /var/lib/workforced
+install -d -o workforced -g workforced -m 755 /run/workforced
+useradd --groups workforced-read reader
+setpriv --reuid workforced --regid workforced --init-groups /usr/local/sbin/workforced --config /etc/workforced/workforced.conf &
+pid=$!
+for n in $(seq 50); do [ -S /run/workforced/query ] && break; sleep 0.1; done
+setpriv --reuid reader --regid reader --init-groups workforcectl status --check
+if setpriv --reuid reader --regid reader --init-groups workforcectl clock advance 2030-01-01 2>/dev/null; then echo "a reader wound the clock"; exit 1; fi
+stat -c '%U %G %a %n' /run/workforced/*
+kill $pid
+wait $pid
+make uninstall
+[ -z "$(find /usr/local /etc -path '*workforce*')" ] || { find /usr/local /etc -path '*workforce*'; exit 1; }
+INSIDE
+echo "fresh_debian: done"
