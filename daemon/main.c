@@ -315,6 +315,7 @@ static void block_signals(void)
     sigaddset(&set, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);           /* a file-size limit is an error of the write, and handled as one */
 }
 
 static wf_rc run(house *h, wf_profile **profile, wf_err *e)
