@@ -302,8 +302,12 @@ static int32_t *days_of(const struct population *p, const struct series *s) { re
 /* How many rows lie at or before the day. New entries come near the end. */
 static uint32_t rows_until(const int32_t *day, uint32_t n, int32_t d)
 {
-    if (n == 0 || day[n - 1] <= d) return n;
-    uint32_t low = 0, len = n - 1;
+    uint32_t low = 0, high = n;
+    for (uint32_t step = 1; step <= high; step *= 2) {
+        if (day[high - step] <= d) { low = high - step + 1; break; }
+        high -= step;
+    }
+    uint32_t len = high - low;
     while (len > 0) {
         uint32_t half = len / 2;
         if (day[low + half] <= d) { low += half + 1; len -= half + 1; }
@@ -431,6 +435,24 @@ void wf_book_apply(wf_book *b, const wf_posting *p)
         if (!deltas(b, pop, p->day, sign * p->count, sign * p->amount, delta)) continue;
         add(b, pop, &b->series[index], p->day.n, delta);
         touch(b, index, &b->series[index], p->day.n);
+    }
+}
+
+/* First the series of all routes, then the ends of their days, near which new entries come. */
+void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        const struct routes *r = routes_of(b, p[i].flow);
+        for (uint32_t k = r->first; k < r->first + r->n; k++) __builtin_prefetch(&b->series[b->route[k] >> 1], 1);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct routes *r = routes_of(b, p[i].flow);
+        for (uint32_t k = r->first; k < r->first + r->n; k++) {
+            const struct series *s = &b->series[b->route[k] >> 1];
+            if (s->n == 0) continue;
+            __builtin_prefetch(&days_of(&b->pop[(b->route[k] >> 1) % b->pops], s)[s->n - 1], 1);
+            __builtin_prefetch(&s->block[s->n - 1], 1);
+        }
     }
 }
 

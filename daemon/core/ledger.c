@@ -387,6 +387,28 @@ static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip
     enqueue(l, x, key, sequence);
 }
 
+/* Step by step along the chain of pointers, all postings at each step. */
+void wf_ledger_prefetch(const wf_ledger *l, const wf_posting *p, uint32_t n)
+{
+    const struct page *page[16];
+    if (n > 16)
+        n = 16;
+    for (uint32_t i = 0; i < n; i++) {
+        __builtin_prefetch(&l->of[p[i].flow - 1]);
+        __builtin_prefetch(&l->sheets[(p[i].flow - 1) / WF_SHEET_FLOWS]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct pages *s = &l->of[p[i].flow - 1];
+        int32_t year = wf_day_year(p[i].day);
+        page[i] = year >= s->first && year < s->first + s->n ? &s->page[year - s->first] : NULL;
+        if (page[i] != NULL)
+            __builtin_prefetch(page[i]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (page[i] != NULL && page[i]->n > 0)
+            __builtin_prefetch(page[i]->row + (page[i]->n - 1u) * l->of[p[i].flow - 1].size, 1);
+}
+
 void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, false); }
 void wf_ledger_post_after(wf_ledger *l, const wf_posting *p, uint64_t sequence) { post(l, p, sequence, true); }
 

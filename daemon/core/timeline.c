@@ -250,6 +250,26 @@ const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id
     return scan(t, source, id);
 }
 
+void wf_timeline_prefetch(const wf_timeline *t)
+{
+    for (size_t i = 0; i < sizeof *t; i += 64)
+        __builtin_prefetch((const char *) t + i);
+}
+
+void wf_timeline_prefetch_chain(const wf_timeline *t, wf_chain c, uint16_t source, wf_str id)
+{
+    const wf_fact *end = t->chain[c].fact + t->chain[c].n;
+    if (t->chain[c].n > 0) {
+        __builtin_prefetch(end - 1);
+        __builtin_prefetch(end);
+    }
+    if (t->places > 0)
+        __builtin_prefetch(&t->place[t->places - 1]);
+    if (t->blocks > 0)
+        __builtin_prefetch(t->sieve + 8u * (uint32_t) (((identity_hash(source, id) >> 32) * t->blocks) >> 32), 1);
+    __builtin_prefetch(t->arena + t->arena_n, 1);
+}
+
 /* ---- order ---- */
 
 int wf_fact_said_cmp(const wf_timeline *t, const wf_sources *s, const wf_fact *a, const wf_fact *b)

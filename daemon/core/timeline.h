@@ -84,6 +84,10 @@ wf_str wf_timeline_text(const wf_timeline *t, uint32_t at);
 /* The fact of this identity, or NULL. Cost: one look for one that is not there; a scan of the facts for one that is. */
 const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id);
 
+/* Asks memory for what putting a fact of this identity and chain will touch: first the timeline, then what it points to. */
+void wf_timeline_prefetch(const wf_timeline *t);
+void wf_timeline_prefetch_chain(const wf_timeline *t, wf_chain c, uint16_t source, wf_str id);
+
 /* Puts an event among the facts (its identity is not there yet). Codes are interned in `l`. `sources` give the texts that
  * order facts. `case_number` is the case's subject number for allocations. Returns the fact's place in its chain. */
 typedef struct wf_sources { const wf_str *name; uint32_t n; } wf_sources;      /* name[number - 1] */

@@ -45,6 +45,10 @@ typedef struct wf_verdict {
 WF_NODISCARD wf_rc wf_engine_begin(wf_engine *en, wf_instant arrival, wf_err *e);
 /* One event as MessagePack bytes. Refusals are verdicts, not failures; a failure is the store's and ends the group. */
 WF_NODISCARD wf_rc wf_engine_offer(wf_engine *en, const void *bytes, size_t n, wf_verdict *ret, wf_err *e);
+/* Says which event will be offered some events later: it is decoded, and memory is asked for its timeline meanwhile.
+ * `bytes` must stay where they are until then. May be left out; the verdicts are the same. */
+void wf_engine_expect(wf_engine *en, const void *bytes, size_t n);
+#define WF_EXPECT_AHEAD 5u
 /* The publisher's frame is over: today's state of the touched rules is judged (A3). */
 WF_NODISCARD wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e);
 /* Ends today: a tick is journalled, the day is closed, rules are judged, today is the next day. */
@@ -91,7 +95,8 @@ WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str uni
  * rule or unit, or the rule does not watch it. */
 typedef struct wf_engine_run { wf_day from, until; wf_level state, pending; wf_str reason; } wf_engine_run;
 typedef void wf_engine_run_visit(void *ctx, const wf_engine_run *r);
-WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, wf_engine_run_visit *visit, void *ctx, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until,
+                                  wf_engine_run_visit *visit, void *ctx, wf_err *e);
 
 /* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
 typedef struct wf_engine_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_engine_finding;

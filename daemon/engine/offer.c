@@ -254,6 +254,8 @@ static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_time
         wf_engine_timeline_grown(en, first->subject);
     }
     wf_fold_put(en->fold, t, ev, r->source, r->sequence, where.case_number);
+    wf_ledger_prefetch(en->ledger, en->fold->out, en->fold->outs);
+    wf_book_prefetch(en->book, en->fold->out, en->fold->outs);
     for (uint32_t i = 0; i < en->fold->outs; i++) {
         wf_ledger_post(en->ledger, &en->fold->out[i], r->sequence);
         wf_book_apply(en->book, &en->fold->out[i]);
@@ -331,17 +333,70 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     return WF_OK;
 }
 
+/* ---- what is to come ---- */
+
+static void find_subject(wf_engine *en, struct ahead *a)
+{
+    uint8_t kind = (uint8_t) wf_event_rows[a->ev.type].subject;
+    a->source = wf_engine_source_number(en, a->ev.source, false);
+    if (wf_store_subject(en->store, kind, wf_ledger_code_find(en->ledger, WF_D_UNIT, a->ev.org), a->ev.subject, false, &a->subject, NULL) != WF_OK)
+        a->subject = 0;             /* its turn will say why */
+    if (a->subject < en->cached)
+        __builtin_prefetch(&en->cache[a->subject]);
+}
+
+static const wf_timeline *at_hand(const wf_engine *en, const struct ahead *a)
+{
+    return a->bytes != NULL && a->subject != 0 && a->subject < en->cached ? en->cache[a->subject].t : NULL;
+}
+
+/* Four steps, each for an event that stands one place further on, so that no step waits for what the one before asked for:
+ * decode and ask for the subject's place; find the subject; ask for its timeline; ask for the ends of its chain. */
+void wf_engine_expect(wf_engine *en, const void *bytes, size_t n)
+{
+    uint32_t k = en->ahead_at++;
+    struct ahead *a = &en->ahead[k % AHEAD], *b = &en->ahead[(k - 1) % AHEAD], *d = &en->ahead[(k - 3) % AHEAD];
+    a->bytes = bytes;
+    a->n = n;
+    a->subject = 0;
+    a->why.rc = WF_OK;
+    memset(&a->ev, 0, offsetof(wf_event, v));
+    a->rc = wf_event_decode(bytes, n, &a->ev, &a->why);
+    if (a->rc == WF_OK)
+        wf_store_subject_prefetch(en->store, (uint8_t) wf_event_rows[a->ev.type].subject, wf_ledger_code_find(en->ledger, WF_D_UNIT, a->ev.org),
+                                  a->ev.subject);
+    if (b->bytes != NULL && b->rc == WF_OK)
+        find_subject(en, b);
+    const wf_timeline *t = at_hand(en, &en->ahead[(k - 2) % AHEAD]), *u = at_hand(en, d);
+    if (t != NULL)
+        wf_timeline_prefetch(t);
+    if (u != NULL)
+        wf_timeline_prefetch_chain(u, wf_chain_of(d->ev.type), d->source, d->ev.id);
+}
+
+/* The event as it was expected, if it was. */
+static struct ahead *expected(wf_engine *en, const void *bytes, size_t n)
+{
+    for (uint32_t i = 0; i < AHEAD; i++)
+        if (en->ahead[i].bytes == bytes && en->ahead[i].n == n)
+            return &en->ahead[i];
+    return NULL;
+}
+
 wf_rc wf_engine_offer(wf_engine *en, const void *bytes, size_t n, wf_verdict *ret, wf_err *e)
 {
-    wf_event ev;
-    wf_err why = { .rc = WF_OK };
     WF_ASSERT(en->grouped);
-    memset(&ev, 0, offsetof(wf_event, v));
-    wf_rc rc = wf_event_decode(bytes, n, &ev, &why);
+    struct ahead *a = expected(en, bytes, n), now;
+    if (a == NULL) {
+        a = &now;
+        a->why.rc = WF_OK;
+        memset(&a->ev, 0, offsetof(wf_event, v));
+        a->rc = wf_event_decode(bytes, n, &a->ev, &a->why);
+    }
+    a->bytes = NULL;                /* what lies there later is another event */
+    wf_rc rc = a->rc == WF_OK ? check(en, &a->ev, &a->why) : a->rc;
     if (rc == WF_OK)
-        rc = check(en, &ev, &why);
-    if (rc == WF_OK)
-        return accept(en, &ev, bytes, n, ret, e);
-    why.rc = rc;
-    return refuse(en, &ev, bytes, n, &why, ret, e);
+        return accept(en, &a->ev, bytes, n, ret, e);
+    a->why.rc = rc;
+    return refuse(en, &a->ev, bytes, n, &a->why, ret, e);
 }

@@ -33,6 +33,10 @@ struct cached { wf_timeline *t; uint32_t before, after, bytes; };      /* by sub
 struct finding { wf_finding_kind kind; char *source, *id; wf_event_type type; uint64_t sequence; wf_day effective; };
 struct findings { uint32_t subject, n; uint16_t org; uint8_t subject_kind; struct finding *item; UT_hash_handle hh; };
 
+/* An event that will be offered soon. */
+struct ahead { const void *bytes; size_t n; wf_rc rc; uint32_t subject; uint16_t source; wf_err why; wf_event ev; };
+#define AHEAD 8u                            /* more than WF_EXPECT_AHEAD */
+
 struct told_alert { void *bytes; size_t n; };
 
 struct wf_engine {
@@ -67,6 +71,9 @@ struct wf_engine {
     char pending_id[WF_ID_MAX];
     bool has_pending, frame_wrote;
 
+    struct ahead ahead[AHEAD];
+    uint32_t ahead_at;
+
     uint8_t *blob;                          /* postings of this group */
     size_t blob_n, blob_cap;
     uint64_t blob_sequence;
@@ -78,6 +85,7 @@ struct wf_engine {
 
     int32_t *changed;                       /* [unit * indicators + indicator]: earliest day, INT32_MAX none */
     uint64_t changed_cap, changed_at, changed_count;
+    uint32_t units_told;
 
     struct told_alert *out;                 /* of this group, then of committed groups until taken */
     size_t outs, out_cap, out_committed;

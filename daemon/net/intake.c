@@ -241,10 +241,17 @@ static void note_exception(wf_intake *in, outcome *o, uint32_t index, const wf_v
 static wf_rc offer_each(wf_intake *in, wf_group *g, wf_events *m, outcome *o, wf_err *e)
 {
     wf_verdict v;
-    wf_str event;
+    wf_str event, coming;
+    wf_events ahead = *m;
+    for (uint32_t i = 0; i < o->known; i++)
+        (void) wf_events_next(&ahead, &coming);
+    for (uint32_t i = 0; i < WF_EXPECT_AHEAD && wf_events_next(&ahead, &coming); i++)
+        wf_engine_expect(g->engine, coming.p, coming.n);
     for (uint32_t index = 0; wf_events_next(m, &event); index++) {
         if (index < o->known)
             continue;
+        if (wf_events_next(&ahead, &coming))
+            wf_engine_expect(g->engine, coming.p, coming.n);
         WF_TRY(wf_engine_offer(g->engine, event.p, event.n, &v, e));
         if (__builtin_expect(v.code != WF_DUPLICATE, 1) && o->sequence == 0)
             o->sequence = v.sequence;

@@ -232,6 +232,11 @@ wf_rc wf_store_subject(wf_store *s, uint8_t kind, uint16_t org, wf_str id, bool 
     return WF_OK;
 }
 
+void wf_store_subject_prefetch(const wf_store *s, uint8_t kind, uint16_t org, wf_str id)
+{
+    wf_subjects_prefetch(&s->subjects, kind, org, id);
+}
+
 wf_rc wf_store_subject_id(wf_store *s, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e)
 {
     if (!wf_subjects_id(&s->subjects, subject, kind, org, id))

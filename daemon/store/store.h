@@ -85,6 +85,8 @@ uint64_t wf_store_next(const wf_store *s);          /* the sequence that the nex
 
 /* Subjects. Numbers are dense from 1. find: 0 if unknown. `head`: last journal entry of a subject, 0 none. */
 WF_NODISCARD wf_rc wf_store_subject(wf_store *s, uint8_t kind, uint16_t org, wf_str id, bool make, uint32_t *ret, wf_err *e);
+/* Asks memory for what wf_store_subject will look at; of the writer's thread. */
+void wf_store_subject_prefetch(const wf_store *s, uint8_t kind, uint16_t org, wf_str id);
 /* The subject's id, for answers to those allowed; borrowed. WF_ABSENT when erased. */
 WF_NODISCARD wf_rc wf_store_subject_id(wf_store *s, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e);
 uint32_t wf_store_subjects(const wf_store *s);

@@ -70,6 +70,13 @@ uint32_t wf_subjects_find(const wf_subjects *t, uint8_t kind, uint16_t org, wf_s
     return 0;
 }
 
+void wf_subjects_prefetch(const wf_subjects *t, uint8_t kind, uint16_t org, wf_str id)
+{
+    entry head = { org, kind, (uint8_t) id.n };
+
+    __builtin_prefetch(&t->slot[(uint32_t) hash(t, head, id.p) & t->mask]);
+}
+
 static void place(wf_subjects *t, uint32_t number, uint64_t h)
 {
     uint32_t i = (uint32_t) h & t->mask;

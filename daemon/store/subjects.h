@@ -26,6 +26,8 @@ void wf_subjects_free(wf_subjects *t);
 /* Makes room at once for so many in all. */
 void wf_subjects_expect(wf_subjects *t, uint32_t count);
 uint32_t wf_subjects_find(const wf_subjects *t, uint8_t kind, uint16_t org, wf_str id);     /* 0: unknown */
+/* Asks memory for the place where that question will look first. */
+void wf_subjects_prefetch(const wf_subjects *t, uint8_t kind, uint16_t org, wf_str id);
 /* The next number; the subject is not there yet. An empty id takes a number for one whose row is gone. */
 uint32_t wf_subjects_add(wf_subjects *t, uint8_t kind, uint16_t org, wf_str id);
 /* Takes back all numbers above `count`. */
