@@ -99,7 +99,13 @@ WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_da
                                   wf_engine_run_visit *visit, void *ctx, wf_err *e);
 
 /* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
-typedef struct wf_engine_finding { const char *kind; wf_str org, subject, source, id; const char *subject_kind; wf_event_type type; uint64_t sequence; wf_day effective; } wf_engine_finding;
+typedef struct wf_engine_finding {
+    const char *kind, *subject_kind;
+    wf_str org, subject, source, id;
+    wf_event_type type;
+    uint64_t sequence;
+    wf_day effective;
+} wf_engine_finding;
 typedef void wf_engine_finding_visit(void *ctx, const wf_engine_finding *f);
 WF_NODISCARD wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engine_finding_visit *visit, void *ctx, wf_err *e);
 
