@@ -86,6 +86,7 @@ static wf_rc make_readings(wf_engine *en, wf_err *e)
     en->complete = wf_complete_new(en->profile, wf_book_units(en->book), en->profile_day);
     WF_TRY(load_complete(en, e));
     en->judge = wf_judge_new(en->book, en->complete, en->profile_day, wf_store_alerts(en->store));
+    en->units_known = wf_units_count(wf_book_units(en->book));
     return wf_store_smalls(en->store, SMALL_TOLD, import_told, en, e);
 }
 
@@ -167,6 +168,14 @@ static void touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
     wf_engine *en = ctx;
     wf_judge_touch(en->judge, indicator, unit, from);
     wf_engine_mark_changed(en, indicator, unit, from);
+}
+
+/* A unit that has appeared has figures and is watched by rules also where no posting touches it. */
+static void touch_new_units(wf_engine *en)
+{
+    for (uint32_t n = wf_units_count(wf_book_units(en->book)); en->units_known < n; en->units_known++)
+        for (uint32_t i = 0; i < en->profile->indicator_count; i++)
+            touched(en, i, en->units_known, WF_DAY_FIRST);
 }
 
 bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit *visit, void *ctx)
@@ -373,6 +382,7 @@ wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
     en->frame_wrote = false;
     WF_TRY(wf_engine_flush_pending(en, WF_RECORD_FRAME_END, e));
     wf_book_follow(en->book);       /* a unit that only an event without effect names is there too, as after a start */
+    touch_new_units(en);
     wf_book_take_touched(en->book, touched, en);
     mark_new_units(en);
     return wf_judge_frame(en->judge, en->today, en->frame_sequence, emit_alert, en, e);

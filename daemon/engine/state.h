@@ -52,6 +52,7 @@ struct wf_engine {
     wf_book *book;
     wf_complete *complete;
     wf_judge *judge;
+    uint32_t units_known;                   /* those beyond have appeared in this frame */
     wf_day today, profile_day;
     wf_instant arrival;
     void (*progress)(void *, const char *, uint64_t, uint64_t);
