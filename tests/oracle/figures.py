@@ -98,7 +98,7 @@ class Figures:
         self.moves = {}
         for org, entry in ledger.moves:
             self.moves.setdefault(org, []).append(entry)
-        self._series, self._members, self._steps = {}, {}, {}
+        self._series, self._members, self._steps, self.moving = {}, {}, {}, {}
         self.spans = self.complete_spans()
         calendar = self.profile.calendar
         self.number_of = {True: calendar.working_days_to, False: lambda d: d}
@@ -270,10 +270,10 @@ class Figures:
             found.update(days.day("%d-02-29" % y) for y in leap)
         return found
 
-    def change_days(self, org):
+    def change_days(self, org, indicators=None):
         """All days on which an entry enters or leaves a window that some indicator reads, the days beside them, the first and
         last of each month, up to today. (What a `days over` or a `mean over` sums changes daily: it is looked at on those.)"""
-        look = {(term.window, term.before) for indicator in self.profile.indicators.values() for term in indicator.terms()}
+        look = {(term.window, term.before) for indicator in indicators or self.profile.indicators.values() for term in indicator.terms()}
         look |= {(None, 0), (("months", 12), 0)}
         shapes, entries, found = sorted(look, key=str), sorted(self.entry_days(org)), set()
         for d in entries:

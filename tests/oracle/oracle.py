@@ -69,6 +69,22 @@ def figure_rows(figures, options):
                     yield ",".join((org, path, indicator.name, days.text(d)) + row)
 
 
+def answers(options, profile, facts):
+    """What is asked for, as lists of lines by name."""
+    ledger = Ledger(profile, facts, every_day=options.every_day)
+    figures = Figures(ledger, options.today, complete_all=options.complete_all, slowly=options.every_day)
+    out = {}
+    if options.ledger:
+        out["ledger"] = ledger.lines()
+    if options.findings:
+        out["findings"] = sorted(("|".join(finding) for finding in ledger.findings), key=str.encode)
+    if options.states:
+        out["states"] = list(states.lines(figures))
+    if options.figures or not out:
+        out["figures"] = list(figure_rows(figures, options))
+    return out
+
+
 def main(argv):
     options = arguments(argv)
     profile = Profile(options.profile)
@@ -79,18 +95,8 @@ def main(argv):
             facts, refused = read_events(lines)
     for name in refused:
         print("refused: %s: the id was used before with other content" % name, file=sys.stderr)
-    ledger = Ledger(profile, facts, every_day=options.every_day)
-    figures = Figures(ledger, options.today, complete_all=options.complete_all, slowly=options.every_day)
-    out = []
-    if options.ledger:
-        out += ledger.lines()
-    if options.findings:
-        out += sorted(("|".join(finding) for finding in ledger.findings), key=str.encode)
-    if options.states:
-        out += states.lines(figures)
-    if options.figures or not (options.ledger or options.findings or options.states):
-        out += figure_rows(figures, options)
-    sys.stdout.write("".join(line + "\n" for line in out))
+    for lines in answers(options, profile, facts).values():
+        sys.stdout.write("".join(line + "\n" for line in lines))
 
 
 if __name__ == "__main__":

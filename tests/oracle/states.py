@@ -17,6 +17,16 @@ def known(figure, rule, is_rate):
     return figure.status in ("ok", "low") and figure.people >= least
 
 
+def moving_days(figures, org, indicator):
+    """The days on which the figure can be another than the day before; None: every day."""
+    if figures.slowly or any(term.reading in ("mean", "days") for term in indicator.terms()):
+        return None
+    key = (org, indicator.name)
+    if key not in figures.moving:
+        figures.moving[key] = frozenset(figures.change_days(org, [indicator]))
+    return figures.moving[key]
+
+
 def line(figures, org, unit, rule):
     """Yields (day, state) from the first day of figures to today: ok, amber, red or unknown."""
     indicator = figures.profile.indicators[rule.indicator]
@@ -26,11 +36,14 @@ def line(figures, org, unit, rule):
     broken_days = {level: 0 for level, _, _ in rule.edges}
     standing = {level: False for level, _, _ in rule.edges}
     state = "unknown"
+    fresh = moving_days(figures, org, indicator)
+    figure = None
     for d in range(first, figures.today + 1):
         if rule.days >= 1 and d == figures.today:
             yield d, state                          # still open: yesterday's state stands
             return
-        figure = figures.figure(org, unit, indicator, d)
+        if figure is None or fresh is None or d in fresh:
+            figure = figures.figure(org, unit, indicator, d)
         if not known(figure, rule, indicator.denominator is not None):
             broken_days = {level: 0 for level in broken_days}
             state = "unknown"

@@ -1,7 +1,7 @@
-/* fold -- laws of the fold over a history in JSON lines, and the ledger and findings that it yields.
+/* fold -- laws of the fold over histories in JSON lines, and the ledgers and findings that they yield.
  *
  *   fold [--permute N] [--seed S] [--supervision DAYS] [--allocations] [--posts] [--roles 123456] [--caseload DAYS] [--holidays FILE]
- *        [--ledger | --findings] FILE
+ *        [--ledger | --findings] FILE...
  *
  * Laws, for the order of the file and for N shuffled orders with doubles:
  *   any order gives the same ledger, byte for byte;
@@ -24,6 +24,7 @@ static wf_hold *hold[EVENTS_MAX];
 static int events;
 static wf_str source[64];
 static int sources;
+static uint64_t seed = 1;
 static wf_calendar *calendar;
 static const char *roles = "123456";        /* each a letter, most senior first */
 static wf_fold_settings settings = { .caseload_days = 35 };
@@ -146,6 +147,67 @@ static void show_finding(void *ctx, wf_finding_kind kind, const wf_fact *fact)
     printf("%s|%.*s|%s|%.*s|%.*s|%.*s\n", wf_finding_names[kind], WF_STR_ARG(org), kinds[o->kind], WF_STR_ARG(o->id), WF_STR_ARG(s), WF_STR_ARG(id));
 }
 
+static void unload(void)
+{
+    for (int i = 0; i < events; i++) {
+        free(event[i]);
+        wf_hold_free(&hold[i]);
+    }
+    events = sources = 0;
+}
+
+/* Another order, with doubles: the same ledger? */
+static bool other_order(const char *path, int round, const char *first)
+{
+    int order[2 * EVENTS_MAX], n = 0;
+    random_state = seed * 1000003u + (uint64_t) round;
+    for (int i = 0; i < events; i++) {
+        order[n++] = i;
+        if (random_below(10) < 3)
+            order[n++] = i;
+    }
+    for (int i = n - 1; i > 0; i--) {
+        int k = (int) random_below((uint32_t) i + 1), x = order[i];
+        order[i] = order[k];
+        order[k] = x;
+    }
+    struct world *w = begin();
+    for (int i = 0; i < n; i++)
+        put(w, event[order[i]], (uint64_t) i + 1);
+    char *other = wf_ledger_dump(w->ledger), *left = derived_anew(w);
+    bool good = strcmp(first, other) == 0 && *left == 0;
+    if (!good)
+        fprintf(stderr, "fold: %s: seed %llu, order %d: %s\n", path, (unsigned long long) seed, round, *left != 0 ? "step by step and anew differ" : "another ledger");
+    free(other);
+    free(left);
+    end(w);
+    return good;
+}
+
+static bool laws(const char *path, int permute, bool ledger, bool findings)
+{
+    struct world *w = begin();
+    for (int i = 0; i < events; i++)
+        put(w, event[i], (uint64_t) i + 1);
+    char *first = wf_ledger_dump(w->ledger);
+    if (ledger)
+        fputs(first, stdout);
+    for (uint32_t i = 0; findings && i < w->n; i++) {
+        void *ctx[2] = { w, &w->one[i] };
+        wf_fold_findings(w->fold, w->one[i].t, show_finding, ctx);
+    }
+    char *left = derived_anew(w);
+    bool good = *left == 0;
+    if (!good)
+        fprintf(stderr, "fold: %s: kept step by step and derived anew differ by\n%s", path, left);
+    free(left);
+    end(w);
+    for (int round = 0; round < permute && good; round++)
+        good = other_order(path, round, first);
+    free(first);
+    return good;
+}
+
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
@@ -154,10 +216,9 @@ int main(int argc, char **argv)
         { "findings", no_argument, NULL, 'f' }, { "holidays", required_argument, NULL, 'h' },
         { "roles", required_argument, NULL, 'r' }, { "caseload", required_argument, NULL, 'c' }, { NULL, 0, NULL, 0 },
     };
-    int c, permute = 0;
+    int c, permute = 0, bad = 0;
     bool ledger = false, findings = false;
     const char *holidays = "profiles/bank-holidays-england";
-    uint64_t seed = 1;
     while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
         switch (c) {
         case 'p': permute = atoi(optarg); break;
@@ -172,7 +233,7 @@ int main(int argc, char **argv)
         case 'c': settings.caseload_days = atoi(optarg); break;
         default: return 2;
         }
-    if (optind + 1 != argc)
+    if (optind >= argc)
         return 2;
     wf_day day[2000];
     size_t days = 0;
@@ -185,58 +246,11 @@ int main(int argc, char **argv)
         return 2;
     fclose(h);
     calendar = wf_calendar_new(day, days);
-    load(argv[optind]);
-
-    struct world *w = begin();
-    for (int i = 0; i < events; i++)
-        put(w, event[i], (uint64_t) i + 1);
-    char *first = wf_ledger_dump(w->ledger);
-    if (ledger)
-        fputs(first, stdout);
-    for (uint32_t i = 0; findings && i < w->n; i++) {
-        void *ctx[2] = { w, &w->one[i] };
-        wf_fold_findings(w->fold, w->one[i].t, show_finding, ctx);
+    for (; optind < argc; optind++) {
+        load(argv[optind]);
+        bad += !laws(argv[optind], permute, ledger, findings);
+        unload();
     }
-    char *left = derived_anew(w);
-    int bad = 0;
-    if (*left != 0) {
-        fprintf(stderr, "fold: kept step by step and derived anew differ by\n%s", left);
-        bad = 1;
-    }
-    free(left);
-    end(w);
-
-    for (int round = 0; round < permute && !bad; round++) {
-        random_state = seed * 1000003u + (uint64_t) round;
-        int order[2 * EVENTS_MAX], n = 0;
-        for (int i = 0; i < events; i++) {
-            order[n++] = i;
-            if (random_below(10) < 3)
-                order[n++] = i;
-        }
-        for (int i = n - 1; i > 0; i--) {
-            int k = (int) random_below((uint32_t) i + 1), x = order[i];
-            order[i] = order[k];
-            order[k] = x;
-        }
-        w = begin();
-        for (int i = 0; i < n; i++)
-            put(w, event[order[i]], (uint64_t) i + 1);
-        char *other = wf_ledger_dump(w->ledger);
-        left = derived_anew(w);
-        if (strcmp(first, other) != 0 || *left != 0) {
-            fprintf(stderr, "fold: seed %llu, order %d: %s\n", (unsigned long long) seed, round, *left != 0 ? "step by step and anew differ" : "another ledger");
-            bad = 1;
-        }
-        free(other);
-        free(left);
-        end(w);
-    }
-    free(first);
     wf_calendar_free(&calendar);
-    for (int i = 0; i < events; i++) {
-        free(event[i]);
-        wf_hold_free(&hold[i]);
-    }
-    return bad;
+    return bad != 0;
 }

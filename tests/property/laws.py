@@ -1,13 +1,17 @@
 #!/usr/bin/python3
 """laws -- random histories, and what must hold of each.
 
-    any order, doubled:      the same ledger, kept step by step and derived anew          (property_fold, every history)
-    any order and grouping:  the same ledger, figures and states; so do restarts          (property_engine, each tenth)
-    the oracle:              the same ledger, findings, figures and states                (each fiftieth, three profiles)
+    each history              any order, doubled: the same ledger, step by step and derived anew       (property_fold)
+                              any order, frames, groups, days, restarts: the same ledger, findings,
+                              figures and states; what was told is what holds                          (property_engine)
+    each thirteenth           the oracle: the same ledger, findings, figures of sampled days, states   (both)
 
-    laws.py [--histories 2000] [--first 1]       a failure names its seed; the same seed makes the same history
+    laws.py [--histories 2000] [--first 1]          a failure names its seed and how to repeat it
+    laws.py --seed N [--keep FILE]                  one history, all of it; FILE: where to leave its events
+    laws.py --check FILE --profile NAME             the same of any file: exit status 1 when something does not hold
 """
 import argparse
+import contextlib
 import datetime
 import json
 import multiprocessing
@@ -20,108 +24,175 @@ import tempfile
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WF_BUILD", TOP / "build"))
 ORACLE = TOP / "tests" / "oracle"
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None      # stores without a disk under them
 TODAY = "2025-03-14"
-PROFILES = ("all", "posts", "training")
+PROFILES = {name: ORACLE / "profiles" / (name + ".conf") for name in ("all", "posts", "training")}
+PROFILES["dfe"] = TOP / "profiles" / "dfe.conf"
+CHUNK = 12
+EACH = 13                   # of how many histories one goes to the oracle
 sys.path.insert(0, str(ORACLE))
+import oracle                           # noqa: E402
 from conf import Profile                # noqa: E402
+from facts import read_events           # noqa: E402
 from history import History             # noqa: E402
+
+profiles = {}
+
+
+def profile_of(seed):
+    """Each profile gets chunks, and within each chunk of its own a turn of the oracle."""
+    return tuple(PROFILES)[(seed - 1) // CHUNK % len(PROFILES)]
+
+
+def read_profile(name):
+    if name not in profiles:
+        profiles[name] = Profile(str(PROFILES[name]))
+    return profiles[name]
 
 
 def run(*command):
-    done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
-    return done.returncode, done.stdout, done.stderr
+    """(whether it went well, output, what it complained of)"""
+    done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+    return done.returncode == 0, done.stdout, done.stderr.strip()[-600:] or "exit status %d" % done.returncode
 
 
 def make(seed, path):
-    """A history whose size, people and organisations vary with its seed; returns its number of events."""
+    """A history whose people, organisations and completeness vary with its seed; returns its number of events."""
     history = History(seed, 3 + seed % 17, 1 + seed % 3, datetime.date.fromisoformat(TODAY), None)
-    events = history.make(20 + seed * 7 % 110, seed % 4 != 0, True)
+    events = history.make(90 + seed * 7 % 65, seed % 8 != 0, True)
     path.write_text("".join(json.dumps(e, separators=(",", ":")) + "\n" for e in events))
     return len(events)
 
 
-def fold_options(profile):
+def fold(name, *rest):
+    profile = read_profile(name)
     options = ["--supervision", profile.supervision_every, "--caseload", profile.caseload_days, "--roles", "".join(profile.roles),
                "--holidays", TOP / "profiles" / "bank-holidays-england"]
-    return options + ["--allocations"] * (profile.cases == "allocations") + ["--posts"] * (profile.vacancies == "posts")
+    options += ["--allocations"] * (profile.cases == "allocations") + ["--posts"] * (profile.vacancies == "posts")
+    return run(BUILD / "property_fold", *options, *rest)
 
 
-def oracle(profile, path, *what):
-    code, out, err = run("/usr/bin/python3", ORACLE / "oracle.py", "--profile", profile, "--events", path, "--today", TODAY, *what)
-    return (None, err) if code else (out, "")
+def engine(name, work, *rest):
+    return run(BUILD / "property_engine", "--profile", PROFILES[name], "--today", TODAY, "--store", work / "store", *rest)
 
 
-def facts(findings):
-    """kind, org, source and id of each. Whose timeline it was found in is left out: an allocation lies in its case's and its
-    worker's. Units that no link names are the engine's to find, not the fold's."""
-    rows = [line.split("|") for line in findings.splitlines()]
-    return sorted((r[0], r[1], r[4], r[5]) for r in rows if r[0] != "unassigned")
+def laws(name, seed, paths, work):
+    """The laws of some histories at once; what does not hold."""
+    wrong = []
+    for ok, _, err in (fold(name, "--permute", 3, "--seed", seed, *paths), engine(name, work, "--orders", 1, "--seed", seed, *paths)):
+        if not ok:
+            wrong.append(err)
+    return wrong
 
 
-def compare(seed, path, work):
-    """What the oracle says of one history beside what the daemon's own rooms say."""
-    name = PROFILES[seed // 50 % len(PROFILES)]
-    profile, wrong, lines = ORACLE / "profiles" / (name + ".conf"), [], 0
-    told = {}
-    for what, options in (("ledger", ["--ledger"]), ("figures", ["--days", "some:12"]), ("states", ["--states"]), ("findings", ["--findings"])):
-        told[what], err = oracle(profile, path, *options)
-        if told[what] is None:
-            return ["seed %d, %s: the oracle: %s" % (seed, name, err.strip()[-300:])], 0
-        lines += told[what].count("\n")
-        (work / what).write_text(told[what])
-    engine = [BUILD / "property_engine", "--profile", profile, "--today", TODAY, "--store", work / "store"]
-    ledger = ["--ledger", work / "ledger"] if told["ledger"] else []
-    code, _, err = run(*engine, *ledger, "--figures", work / "figures", "--states", work / "states", path)
-    if code:
-        wrong.append("seed %d, %s: %s" % (seed, name, err.strip()[-400:]))
-    code, found, err = run(BUILD / "property_fold", *fold_options(Profile(str(profile))), "--findings", path)
-    if code or facts(found) != facts(told["findings"]):
-        wrong.append("seed %d, %s: findings differ: %s" % (seed, name, err.strip()[-200:]))
-    # The comparison itself must be able to say no.
-    spoilt = told["ledger"].splitlines(True)
-    if spoilt:
-        (work / "spoilt").write_text("".join(spoilt[:-1]))
-        if run(*engine, "--ledger", work / "spoilt", path)[0] != 1:
-            wrong.append("seed %d, %s: a ledger that lacks a line was taken for the same" % (seed, name))
-    return wrong, lines
+def of_facts(lines):
+    """A finding about an allocation is the case's for the one and its worker's for the other; the fold knows no trees."""
+    parts = (line.split("|") for line in lines)
+    return sorted((p[0], p[1], p[4], p[5]) for p in parts if p[0] != "unassigned")
 
 
-def one(seed):
-    with tempfile.TemporaryDirectory(prefix="wf-laws-") as folder:
-        work = pathlib.Path(folder)
-        path, wrong, lines = work / "history.jsonl", [], 0
-        events = make(seed, path)
-        code, _, err = run(BUILD / "property_fold", "--permute", 3, "--seed", seed, "--supervision", 42, path)
-        if code:
-            wrong.append("seed %d: %s" % (seed, err.strip()[-400:]))
-        if seed % 10 == 0:
-            profile = ORACLE / "profiles" / (PROFILES[seed // 10 % len(PROFILES)] + ".conf")
-            code, _, err = run(BUILD / "property_engine", "--profile", profile, "--today", TODAY, "--orders", 2, "--seed", seed,
-                               "--store", work / "store", path)
-            if code:
-                wrong.append("seed %d, %s: %s" % (seed, profile.stem, err.strip()[-400:]))
-        if seed % 50 == 0:
-            more, lines = compare(seed, path, work)
-            wrong += more
+def compare(name, path, work, spoil=False):
+    """What the oracle says beside what the daemon's own rooms say: (what differs, lines compared)."""
+    options = oracle.arguments(["--profile", str(PROFILES[name]), "--events", str(path), "--today", TODAY, "--days", "some:40",
+                                "--ledger", "--findings", "--figures", "--states"])
+    with open(path, encoding="utf-8") as lines:
+        facts, _ = read_events(lines)
+    told = oracle.answers(options, read_profile(name), facts)
+    wrong, files = [], []
+    for what, lines in told.items():
+        (work / what).write_text("".join(line + "\n" for line in lines))
+        files += ["--" + what, work / what]
+    ok, _, err = engine(name, work, *files, path)
+    if not ok:
+        wrong.append(err)
+    ok, found, err = fold(name, "--findings", path)
+    if not ok or of_facts(found.splitlines()) != of_facts(told["findings"]):
+        wrong.append("fold has other findings than the oracle: " + err)
+    for what, lines in told.items() if spoil else ():     # a comparison must be able to say no
+        if lines:
+            digit = max(i for i, c in enumerate(lines[0]) if c.isalnum())
+            spoilt = lines[0][:digit] + ("1" if lines[0][digit] != "1" else "2") + lines[0][digit + 1:]
+            (work / what).write_text("".join(line + "\n" for line in [spoilt] + lines[1:]))
+            if engine(name, work, "--" + what, work / what, path)[0]:
+                wrong.append("a changed line of the oracle's %s went unseen: %s" % (what, spoilt))
+    return wrong, sum(map(len, told.values()))
+
+
+@contextlib.contextmanager
+def workplace():
+    with tempfile.TemporaryDirectory(prefix="wf-laws-", dir=MEMORY) as folder:
+        yield pathlib.Path(folder)
+
+
+def again(seed):
+    return ("seed %d: repeat with    tests/property/laws.py --seed %d --keep h.jsonl\n"
+            "shorten with    tests/oracle/history.py --shrink 'tests/property/laws.py --check {} --profile %s' h.jsonl"
+            % (seed, seed, profile_of(seed)))
+
+
+def one(seed, path, work):
+    """Everything about one history."""
+    wrong = laws(profile_of(seed), seed, [path], work)
+    return wrong + compare(profile_of(seed), path, work)[0]
+
+
+def chunk(seeds):
+    """(events, lines of the oracle, what is wrong) of neighbouring seeds."""
+    with workplace() as work:
+        paths = {seed: work / ("%d.jsonl" % seed) for seed in seeds}
+        events = sum(make(seed, path) for seed, path in paths.items())
+        lines, wrong, name = 0, [], profile_of(seeds[0])
+        if laws(name, seeds[0], paths.values(), work):
+            for seed, path in paths.items():
+                wrong += [err + "\n" + again(seed) for err in laws(name, seed, [path], work)]
+            wrong = wrong or ["seeds %d to %d fail together, not one by one" % (seeds[0], seeds[-1])]
+        for seed in seeds:
+            if seed % EACH == 0:
+                more, n = compare(name, paths[seed], work, spoil=seed % (10 * EACH) == 0)
+                wrong += [err + "\n" + again(seed) for err in more]
+                lines += n
         return events, lines, wrong
 
 
-def main():
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--histories", type=int, default=2000)
-    options.add_argument("--first", type=int, default=1)
-    options = options.parse_args()
-    seeds = range(options.first, options.first + options.histories)
+def many(first, histories):
+    """Runs them on all processors; whether all is well."""
+    seeds = range(first, first + histories)
+    cut = [seeds[0]] + [s for s in seeds if (s - 1) % CHUNK == 0 and s > first] + [first + histories]
+    parts = [range(a, b) for a, b in zip(cut, cut[1:])]
     events = lines = 0
     wrong = []
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        for e, n, w in pool.imap_unordered(one, seeds, chunksize=10):
+        for e, n, w in pool.imap_unordered(chunk, parts):
             events, lines = events + e, lines + n
             wrong += w
-    print("laws: %d histories, %d events, %d lines of the oracle compared, %d wrong" % (len(seeds), events, lines, len(wrong)))
-    for line in wrong[:10]:
-        print("  " + line.replace("\n", "\n    "))
-    sys.exit(bool(wrong) or events == 0 or (lines == 0 and options.histories >= 50))
+    print("laws: %d histories, %d events, %d lines of the oracle compared, %d wrong" % (histories, events, lines, len(wrong)))
+    for text in wrong[:10]:
+        print("  " + text.replace("\n", "\n    "))
+    return not wrong and events > 0 and (lines > 0 or histories < EACH)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--histories", type=int, default=2000)
+    p.add_argument("--first", type=int, default=1)
+    p.add_argument("--seed", type=int)
+    p.add_argument("--keep", type=pathlib.Path)
+    p.add_argument("--check", type=pathlib.Path)
+    p.add_argument("--profile", choices=PROFILES)
+    options = p.parse_args()
+    if options.seed is None and options.check is None:
+        sys.exit(not many(options.first, options.histories))
+    with workplace() as work:
+        if options.check:
+            name = options.profile or "all"
+            wrong = laws(name, 1, [options.check], work) + compare(name, options.check, work)[0]
+        else:
+            path = options.keep or work / "history.jsonl"
+            make(options.seed, path)
+            wrong = one(options.seed, path, work)
+    for text in wrong:
+        print(text)
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":
