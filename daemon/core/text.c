@@ -170,8 +170,11 @@ static void history(line *l, const wf_rule *r, const wf_alert *a)
     } else if (a->since.n == a->day.n && r->for_days > 1) {         /* an alert begins when its edge has held for so long */
         say(l, "; %s the limit for %d days", r->above ? "above" : "below", (int) r->for_days);
     } else if (a->since.n < a->day.n && a->since.n > WF_DAY_FIRST.n) {
-        bool other = a->before > WF_OKAY && a->before != a->state;
-        say(l, "; %s%ssince %s", other ? lower_level(a->before) : "", other ? " " : "", date(a->since, wf_day_year(a->day), day));
+        /* `since` is the first day of the run, whatever its levels were: red that eases to amber was not red since then. */
+        if (a->before > a->state) say(l, "; was red, %s the limit", r->above ? "above" : "below");
+        else if (a->before > WF_OKAY && a->before < a->state) say(l, "; amber");
+        else say(l, ";");
+        say(l, " since %s", date(a->since, wf_day_year(a->day), day));
     }
 }
 
