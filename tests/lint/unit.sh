@@ -9,7 +9,8 @@ command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not here"; e
 
 # verify looks for the program where the unit says: point a copy at one that exists.
 program=$B/workforced; [ -x "$program" ] || program=/bin/true
-sed "s|/usr/sbin/workforced|$program|" systemd/workforced.service > "$work/workforced.service"
+kill=$(type -P kill || echo /bin/true)      # of procps, which a minimal tree lacks
+sed "s|/usr/sbin/workforced|$program|; s|/usr/bin/kill|$kill|" systemd/workforced.service > "$work/workforced.service"
 bad=0
 said=$(systemd-analyze verify --man=no "$work/workforced.service" 2>&1 | grep -F workforced.service)
 [ -z "$said" ] || { printf 'systemd/workforced.service:1: %s\n' "$said"; bad=1; }
