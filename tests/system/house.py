@@ -76,6 +76,7 @@ class House:
         return p.returncode, p.stdout
 
     def start(self, wait=20.0, **env):
+        self.drain()                                # what an earlier one said
         self.notified = []
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log,
