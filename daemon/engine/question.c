@@ -100,9 +100,17 @@ static wf_rc find(const wf_engine *en, wf_str indicator, wf_str unit, uint32_t *
     return *u == WF_NO_UNIT ? wf_fail(e, WF_ABSENT, "there is no unit %.*s", WF_STR_ARG(unit)) : WF_OK;
 }
 
-struct level { wf_level at; };
+#define HISTORY_SLICE 400u
 
-static void take_level(void *ctx, const wf_judged *run) { ((struct level *) ctx)->at = run->state; }
+struct levels { int32_t first; uint8_t of[HISTORY_SLICE]; };
+
+static void take_levels(void *ctx, const wf_judged *run)
+{
+    struct levels *l = ctx;
+    for (int32_t d = run->from.n; d <= run->until.n; d++)
+        if (d >= l->first && d < l->first + (int32_t) HISTORY_SLICE)
+            l->of[d - l->first] = (uint8_t) run->state;
+}
 
 static uint32_t rule_on(const wf_engine *en, uint32_t indicator, uint32_t unit)
 {
@@ -113,8 +121,6 @@ static uint32_t rule_on(const wf_engine *en, uint32_t indicator, uint32_t unit)
     return UINT32_MAX;
 }
 
-#define HISTORY_SLICE 400u
-
 wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
                         wf_engine_history_visit *visit, void *ctx, wf_err *e)
 {
@@ -124,15 +130,16 @@ wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *fr
     if (rc == WF_OK && (until.n < from->n || until.n - from->n >= 36600))
         rc = wf_fail(e, WF_RANGE, "a history has at least one day and at most 36,600");
     uint32_t rule = rc == WF_OK ? rule_on(en, i, u) : UINT32_MAX;
+    struct levels l = { .first = from->n };
+    wf_day last = { from->n + (int32_t) HISTORY_SLICE - 1 };
+    if (rule != UINT32_MAX)
+        (void) wf_judge_history(en->judge, rule, u, *from, last.n < until.n ? last : until, en->today, take_levels, &l);
     for (unsigned n = 0; rc == WF_OK && from->n <= until.n && n < most && n < HISTORY_SLICE; n++) {
         wf_figure f;
-        struct level l = { WF_UNKNOWN };
         wf_figure_read(en->book, en->complete, i, u, *from, en->today, &f);
         f.sequence = wf_store_last(en->store);
         f.history_from = WF_DAY_FIRST;
-        if (rule != UINT32_MAX)
-            (void) wf_judge_history(en->judge, rule, u, *from, *from, en->today, take_level, &l);
-        visit(ctx, &f, l.at);
+        visit(ctx, &f, (wf_level) l.of[n]);
         from->n++;
     }
     done(en);
@@ -225,8 +232,6 @@ wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engi
 }
 
 /* ---- the rest ---- */
-
-struct levels { wf_engine *en; wf_engine_totals *t; };
 
 void wf_engine_status(wf_engine *en, wf_engine_totals *ret)
 {
