@@ -151,13 +151,6 @@ stage_published()
     each published 240 bash tests/system/published.sh "$figures"
     grep -E 'rates, .* exact' "$items/published.log" | tail -n 1 | sed 's/^/  /' >&3
 }
-stage_bench()
-{
-    local src
-    some 'tests/bench/bench_*.c' || { bad "no benchmark is here"; return; }
-    builds all benches || return
-    for src in tests/bench/bench_*.c; do each "$(basename "$src" .c)" 600 "$B/$(basename "$src" .c)"; done
-}
 stage_soak()
 {
     local script
@@ -177,7 +170,7 @@ for stage in ${*:-$all}; do
     from=$(date +%s%N) before=$failed had=$passed
     printf '%-10s' "$stage"
     case $stage in
-        bench|soak) echo; stage_$stage 3>&1 > >(tee "$logs/$stage.log") 2>&1; wait $! ;;
+        soak) echo; stage_$stage 3>&1 > >(tee "$logs/$stage.log") 2>&1; wait $! ;;
         *) { stage_$stage; } 3>"$logs/$stage.says" >"$logs/$stage.log" 2>&1 ;;
     esac
     printf '%4d passed %3d failed  %5.1f s\n' $((passed - had)) $((failed - before)) "$(( ($(date +%s%N) - from) / 100000000 ))e-1"

@@ -1,12 +1,14 @@
 /* bench_fold -- what one event costs from decoded struct to ledger, year by year, and what memory the timelines take.
  *
- *   bench_fold [workers [teams [years]]]        25 events a worker-year, in order of days */
+ *   bench_fold [workers [teams [years]]]        25 events a worker-year, in order of days
+ *
+ * A year's figure is the median of its twelve months. */
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/sample.h"
 #include "core/fold.h"
 
 static uint64_t state = 42;
@@ -14,13 +16,6 @@ static uint32_t below(uint32_t n)
 {
     state = state * 6364136223846793005u + 1442695040888963407u;
     return (uint32_t) ((state >> 33) % n);
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
 }
 
 static void field(wf_event *ev, wf_field f, wf_str s)
@@ -80,8 +75,9 @@ static void one(wf_fold *f, wf_ledger *l, wf_timeline *t, uint32_t worker, uint3
 
 int main(int argc, char **argv)
 {
-    uint32_t workers = argc > 1 ? (uint32_t) atoi(argv[1]) : 20000, teams = argc > 2 ? (uint32_t) atoi(argv[2]) : 500;
-    int years = argc > 3 ? atoi(argv[3]) : 10;
+    bool quick = bench_quick();
+    uint32_t workers = argc > 1 ? (uint32_t) atoi(argv[1]) : quick ? 4000 : 20000, teams = argc > 2 ? (uint32_t) atoi(argv[2]) : 500;
+    int years = argc > 3 ? atoi(argv[3]) : quick ? 4 : 10;
     wf_ledger *l = wf_ledger_new();
     uint8_t rank[8] = { 0 };
     for (int i = 1; i <= 6; i++)
@@ -107,20 +103,33 @@ int main(int argc, char **argv)
         put(f, l, t[w], &ev);
     }
     uint64_t slots = (uint64_t) workers * 25;
+    double first = 0, last = 0;
     for (int y = 0; y < years; y++) {
-        double from = now();
-        for (uint64_t i = 0; i < slots; i++) {
+        bench_samples months = { NULL, 0, 0, false };
+        char name[40];
+        int64_t from = bench_ns();
+        for (uint64_t i = 0, begun = 0; i < slots; i++) {
             uint32_t w = (uint32_t) ((i * 7919) % workers);
             one(f, l, t[w], w, below(25), start.n + y * 365 + (int32_t) (i * 365 / slots));
+            if ((i + 1) * 12 / slots != i * 12 / slots) {
+                bench_add(&months, (double) (bench_ns() - from) / (double) (i + 1 - begun));
+                from = bench_ns();
+                begun = i + 1;
+            }
         }
-        printf("fold.event  year=%d  n=%llu  median=%.0f ns/event\n", y + 1, (unsigned long long) slots, (now() - from) * 1e9 / (double) slots);
+        snprintf(name, sizeof name, "fold.event, year %d", y + 1);
+        bench_times(name, slots, &months, 0, 100);
+        last = bench_quantile(&months, 50);
+        first = y == 0 ? last : first;
+        bench_samples_free(&months);
     }
+    bench_line("fold.rate, last year to first", "%.2f", first / last);
     size_t bytes = 0;
     for (uint32_t w = 0; w < workers; w++)
         bytes += wf_timeline_bytes(t[w]);
     struct mallinfo2 m = mallinfo2();
-    printf("memory  timelines=%zu MiB  ledger=%zu MiB  heap=%zu MiB  a worker-year=%zu B\n", bytes >> 20, wf_ledger_bytes(l) >> 20,
-           (m.uordblks + m.hblkhd) >> 20, (m.uordblks + m.hblkhd) / (workers * (unsigned) years));
+    bench_line("fold.memory", "timelines=%zu MiB  ledger=%zu MiB  heap=%zu MiB  a worker-year=%zu B", bytes >> 20, wf_ledger_bytes(l) >> 20,
+               (m.uordblks + m.hblkhd) >> 20, (m.uordblks + m.hblkhd) / (workers * (unsigned) years));
     for (uint32_t w = 0; w < workers; w++)
         wf_timeline_free(&t[w]);
     free(t);

@@ -1,19 +1,16 @@
 /* bench_store -- what the store costs: commits, appends, look-ups, reads, starts. On the disk below $TMPDIR (default /var/tmp).
  *
- *   store.commit 1 record   n=31 x 64   median=...   p10=... p90=...       one number a round, of the rounds' mean
- *
- * Each line: 31 rounds after one to warm up, fixed seed. */
+ * Each line: rounds after one to warm up, fixed seed; a round's figure is its mean. */
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/sample.h"
 #include "store/record.h"
 #include "store/store.h"
 
-#define ROUNDS 31
 #define CHECK(expr) do { if ((expr) != WF_OK) { fprintf(stderr, "%s: %s\n", #expr, err.text); exit(1); } } while (0)
 
 typedef struct bed {
@@ -28,40 +25,6 @@ static wf_err err;
 
 static unsigned draw(bed *b) { return b->seed = b->seed * 1664525u + 1013904223u, b->seed >> 4; }
 
-static double now_ns(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double) t.tv_sec * 1e9 + (double) t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *) a, y = *(const double *) b;
-
-    return (x > y) - (x < y);
-}
-
-/* Runs `work` of n operations ROUNDS times and prints what one operation takes. */
-static void bench(const char *name, void (*work)(bed *b, unsigned n), bed *b, unsigned n)
-{
-    double t[ROUNDS];
-
-    work(b, n);
-    for (int i = 0; i < ROUNDS; i++) {
-        double from = now_ns();
-        work(b, n);
-        t[i] = (now_ns() - from) / n;
-    }
-    qsort(t, ROUNDS, sizeof t[0], ascending);
-    const char *unit = t[ROUNDS / 2] < 1e4 ? "ns" : t[ROUNDS / 2] < 1e7 ? "us" : "ms";
-    double scale = *unit == 'n' ? 1 : *unit == 'u' ? 1e3 : 1e6;
-    printf("%-34s n=%-7u median=%.1f %s/op  p10=%.1f p90=%.1f  %.0f/s\n", name, n, t[ROUNDS / 2] / scale, unit,
-           t[ROUNDS / 10] / scale, t[ROUNDS * 9 / 10] / scale, 1e9 / t[ROUNDS / 2]);
-    fflush(stdout);
-}
-
 static void open_store(bed *b)
 {
     wf_store_options o = { .path = b->path, .manual_clock = true, .measures_version = 1 };
@@ -74,8 +37,9 @@ static wf_str person(char buf[32], unsigned i)
     return (wf_str) { buf, (size_t) snprintf(buf, 32, "person-%08u-abcd", i) };
 }
 
-static void make_subjects(bed *b, unsigned n)
+static void make_subjects(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     char id[32];
     uint32_t number;
 
@@ -85,8 +49,9 @@ static void make_subjects(bed *b, unsigned n)
     CHECK(wf_store_commit(b->s, NULL, 0, &err));
 }
 
-static void find_subjects(bed *b, unsigned n)
+static void find_subjects(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     char id[32];
     uint32_t number;
 
@@ -97,8 +62,9 @@ static void find_subjects(bed *b, unsigned n)
 }
 
 /* n records of about 120 bytes in commits of b->per_commit, with a watermark and 40 bytes of postings each. */
-static void append(bed *b, unsigned n)
+static void append(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     static char postings[40 * 2048];
     static const char body[] = "0123456789012345678901234567890123456789";
 
@@ -117,8 +83,9 @@ static void append(bed *b, unsigned n)
 }
 
 /* The same with one page of the ledger's image a commit. */
-static void append_with_image(bed *b, unsigned n)
+static void append_with_image(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     static char page[1200];
 
     for (unsigned done = 0; done < n; done++) {
@@ -132,8 +99,9 @@ static void append_with_image(bed *b, unsigned n)
     }
 }
 
-static void read_chain(bed *b, unsigned n)
+static void read_chain(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     wf_record r;
     uint64_t at = 0;
 
@@ -146,8 +114,9 @@ static void read_chain(bed *b, unsigned n)
     }
 }
 
-static void scan(bed *b, unsigned n)
+static void scan(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     wf_record r;
 
     wf_reader_renew(b->reader);
@@ -157,16 +126,18 @@ static void scan(bed *b, unsigned n)
     }
 }
 
-static void start(bed *b, unsigned n)
+static void start(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     for (unsigned i = 0; i < n; i++) {
         wf_store_close(&b->s);
         open_store(b);
     }
 }
 
-static void checksum(bed *b, unsigned n)
+static void checksum(void *ctx, unsigned n)
 {
+    bed *b = ctx;
     static uint8_t bytes[120];
 
     for (unsigned i = 0; i < n; i++)
@@ -203,15 +174,17 @@ int main(void)
     b.per_commit = 2048;
     bench("store.append by 2048", append, &b, 2048 * 16);
     CHECK(wf_reader_new(b.s, &b.reader, &err));
-    bench("store.scan", scan, &b, 500000);
+    bench("store.scan", scan, &b, (unsigned) wf_store_last(b.s) / 2);
     wf_reader_free(&b.reader);
     bench("store.read along a chain", read_chain, &b, 20000);
-    printf("%-34s %llu records, %u subjects, %.0f bytes a record with postings\n", "store.size", (unsigned long long) wf_store_last(b.s),
-           wf_store_subjects(b.s), (double) wf_store_used_bytes(b.s) / (double) wf_store_last(b.s));
+    bench_line("store.size", "%llu records, %u subjects, %.0f bytes a record with postings", (unsigned long long) wf_store_last(b.s),
+               wf_store_subjects(b.s), (double) wf_store_used_bytes(b.s) / (double) wf_store_last(b.s));
     bench("store.start", start, &b, 1);
-    make_subjects(&b, 1000000 - b.subjects);
-    bench("store.append by 2048, 1e6 subjects", append, &b, 2048 * 16);
-    bench("store.start, 1e6 subjects", start, &b, 1);
+    if (!bench_quick()) {
+        make_subjects(&b, 1000000 - b.subjects);
+        bench("store.append by 2048, 1e6 subjects", append, &b, 2048 * 16);
+        bench("store.start, 1e6 subjects", start, &b, 1);
+    }
     wf_store_close(&b.s);
     nftw(dir, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
     return b.sum == 0;
