@@ -44,10 +44,15 @@ wf_rc wf_days_step(wf_days *d, wf_instant now, uint64_t budget_us, wf_err *e)
         return WF_OK;
     wf_group g = { .engine = d->engine, .arrival = wf_days_arrival(d, now) };
     WF_TRY(wf_group_need(&g, e));
+    wf_rc rc;
     do {
-        WF_TRY(wf_engine_tick(d->engine, e));
+        rc = wf_engine_tick(d->engine, e);
         d->ticks++;
-    } while (wf_days_behind(d) && wf_monotonic_us() < until);
+    } while (rc == WF_OK && wf_days_behind(d) && wf_monotonic_us() < until);
+    if (rc != WF_OK) {
+        wf_engine_abandon(d->engine);
+        return rc;
+    }
     WF_TRY(wf_group_commit(&g, e));
     if (!wf_days_behind(d)) {
         char a[WF_DAY_TEXT];

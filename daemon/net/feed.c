@@ -1,7 +1,6 @@
 #include "net/feed.h"
 #include "net/log.h"
 #include "frame.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
@@ -24,7 +23,7 @@ struct wf_feed {
     uint64_t refused, missing, before, told_ms;     /* not yet logged; `before`: the number at the last hole */
     char missing_of[WF_SOURCE_MAX];
     uint8_t missing_length;
-    char why[sizeof ((wf_verdict *) NULL)->text];
+    wf_rc why;
 };
 
 wf_rc wf_feed_open(void *context, const wf_endpoint_setting *setting, wf_feed **ret, wf_err *e)
@@ -123,7 +122,7 @@ wf_rc wf_feed_take(wf_feed *f, wf_group *g, bool *more, wf_err *e)
         g->events++;
         if (v.code == WF_REFUSED) {
             f->refused++;
-            snprintf(f->why, sizeof f->why, "%s", v.text);
+            f->why = v.reason;              /* not the sentence: it may show what somebody put where an id belongs */
         }
     }
     return WF_OK;
@@ -134,7 +133,7 @@ void wf_feed_tell(wf_feed *f, uint64_t now_ms)
     if ((f->refused == 0 && f->missing == 0) || (f->told_ms > 0 && now_ms - f->told_ms < TELL_MS))
         return;
     if (f->refused > 0)
-        wf_log(FRAME_REFUSED, f->refused, "feed", f->why);
+        wf_log(FRAME_REFUSED, f->refused, "feed", wf_rc_text(f->why));
     if (f->missing > 0)
         wf_log(FEED_GAP, (int) f->missing_length, f->missing_of, f->missing, f->before);
     f->refused = f->missing = 0;

@@ -23,7 +23,7 @@ typedef struct source {
     uint64_t taken;                     /* highest message number taken in it, this group's included */
     uint64_t durable;                   /* the same on disk */
     uint64_t refused, told_ms;          /* not yet logged; when it was last */
-    char why[160];
+    wf_rc why;
 } source;
 
 typedef enum outcome_kind { A_WELCOME, A_REPLY, A_NACK } outcome_kind;
@@ -180,7 +180,8 @@ static wf_rc enter(wf_intake *in, wf_group *g, source *s, uint64_t epoch, wf_err
     s->epoch = epoch;
     s->taken = s->durable = 0;
     pthread_mutex_unlock(&in->lock);
-    return WF_OK;
+    s->touched = true;                  /* kept from now on, though nothing has been sent in it yet */
+    return wf_group_need(g, e);
 }
 
 /* ---- taking ---------------------------------------------------------------------------------------------------- */
@@ -233,7 +234,7 @@ static void note_exception(wf_intake *in, outcome *o, uint32_t index, const wf_v
         x->reason = v->reason;
         x->text = (wf_str) { in->texts[at], length };
         o->from->refused++;
-        snprintf(o->from->why, sizeof o->from->why, "%.*s", (int) length, v->text);
+        o->from->why = v->reason;       /* not the sentence: it may show what somebody put where an id belongs */
     }
     o->exceptions++;
 }
@@ -412,7 +413,7 @@ static void tell_refusals(source *s, uint64_t now_ms)
 {
     if (s->refused == 0 || (s->told_ms > 0 && now_ms - s->told_ms < TELL_MS))
         return;
-    wf_log(EVENTS_REFUSED, s->refused, s->length, s->name, s->why);
+    wf_log(EVENTS_REFUSED, s->refused, s->length, s->name, wf_rc_text(s->why));
     s->refused = 0;
     s->told_ms = now_ms;
 }

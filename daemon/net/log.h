@@ -24,7 +24,7 @@
     X(STORE_FAILED,    LOG_CRIT,    "%s failed, nothing of this group was acknowledged; ending: %s")                         \
     X(SOCKET_FAILED,   LOG_CRIT,    "socket %s: %s")                                                                         \
     X(GROUP_UNKNOWN,   LOG_WARNING, "socket %s: cannot give it to group %s (%s); only this user can reach it")               \
-    X(EVENTS_REFUSED,  LOG_NOTICE,  "%" PRIu64 " events of source %.*s were refused, the last because: %s (see workforcectl refused)") \
+    X(EVENTS_REFUSED,  LOG_NOTICE,  "%" PRIu64 " events of source %.*s were refused, the last because %s (see workforcectl refused)") \
     X(FRAME_REFUSED,   LOG_WARNING, "%" PRIu64 " frames on %s were refused, the last because: %s")                           \
     X(STALE_EPOCH,     LOG_WARNING, "source %.*s sends in an epoch before %" PRIu64 ", in which it has been heard")          \
     X(FEED_GAP,        LOG_WARNING, "source %.*s: %" PRIu64 " events are missing before its number %" PRIu64)                \

@@ -41,6 +41,7 @@ typedef struct loop {
     zmq_pollitem_t item[ITEMS];
     int signal_fd, midnight_fd;
     int stop;                           /* the signal that ends the loop */
+    wf_rc failed;                       /* a reload that the store did not survive */
     bool more, figures_wait;            /* events, figures were left over */
     char reload_trouble[160];
     uint64_t watchdog_ms, alive_ms;
@@ -136,8 +137,10 @@ static wf_rc reload(void *ctx, wf_err *e)
     const char *name = "";
     wf_notify_reloading();
     wf_rc rc = l->o->read(l->o->ctx, &next, &name, e);
-    if (rc == WF_OK)
+    if (rc == WF_OK) {
         rc = put_in_force(l, next, name, e);
+        l->failed = rc;                 /* half a profile in force is no state to go on in */
+    }
     if (rc == WF_OK) {
         l->reload_trouble[0] = '\0';
         wf_log(RELOADED);
@@ -247,6 +250,12 @@ static wf_rc turn(loop *l, wf_err *e)
     return WF_OK;
 }
 
+static wf_rc poll_failed(wf_err *e)
+{
+    wf_log(SOCKET_FAILED, "zmq_poll", zmq_strerror(errno));
+    return wf_fail(e, WF_SYSTEM, "zmq_poll: %s", zmq_strerror(errno));
+}
+
 static wf_rc go_round(loop *l, wf_err *e)
 {
     while (!l->stop) {
@@ -255,8 +264,10 @@ static wf_rc go_round(loop *l, wf_err *e)
         if (l->watchdog_ms > 0 && wait > (long) (l->watchdog_ms / 4))
             wait = (long) (l->watchdog_ms / 4);
         if (zmq_poll(l->item, ITEMS, wait) < 0 && errno != EINTR)
-            return wf_fail(e, WF_SYSTEM, "zmq_poll: %s", zmq_strerror(errno));
+            return poll_failed(e);
         wf_rc rc = turn(l, e);
+        if (rc == WF_OK && l->failed != WF_OK)
+            rc = wf_fail(e, l->failed, "a new profile could not be put in force: %s", l->reload_trouble);
         if (rc != WF_OK) {
             wf_log(STORE_FAILED, "the store", e->text);
             wf_notify_failed(e->text);

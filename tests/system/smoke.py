@@ -82,7 +82,11 @@ def main():
         after = h.status()
         equal("the same journal", (after["sequence"], after["store"]), (before["sequence"], before["store"]))
         p = Publisher(h.intake, "hr")
-        equal("durable", p.hello()[2], 9)
+        q = Publisher(h.intake, "hr", epoch=1)
+        equal("an epoch that ended stays ended", q.hello()[:3], [NACK, 5, 2])
+        q.close()
+        p.epoch = 2
+        equal("durable in the new epoch", p.hello()[2], 0)
         row = h.advance("2024-03-11")
         equal("ten days", (row["ticks"], row["today"]), (10, 19793))
         try:
