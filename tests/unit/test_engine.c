@@ -256,6 +256,9 @@ Test(engine, a_state_is_told_once_after_the_frame_and_not_again_after_a_restart)
 Test(engine, ticks_go_on_where_they_ended)
 {
     HOUSE(h, plain, "2024-02-28");
+    leave(&h);
+    enter(&h, plain, "1999-01-01");
+    cr_assert(eq(i32, wf_engine_today(h.engine).n, wf_day_of(2024, 2, 28).n), "the first day of a store is its own");
     begin(&h);
     cr_assert(eq(int, wf_engine_tick(h.engine, &h.e), WF_OK));
     cr_assert(eq(int, wf_engine_tick(h.engine, &h.e), WF_OK));
