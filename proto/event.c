@@ -215,6 +215,11 @@ static wf_rc check_envelope(const wf_event *ev, wf_err *e)
         bool id = row->kind == WF_EK_ID;
         WF_TRY(check_text(row->key.p, text[i].s, id ? IN_ID : IN_CODE, 1, id ? WF_ID_MAX : WF_CODE_MAX, e));
     }
+    wf_subject_kind who = wf_event_rows[ev->type].subject;
+    if (who == WF_UNIT)
+        WF_TRY(check_text("subject", ev->subject, IN_CODE, 1, WF_CODE_MAX, e));
+    if (who == WF_SOURCE && !wf_str_eq(ev->subject, ev->source))
+        return wf_fail(e, WF_RANGE, "the subject of %s is not its source", type_names[ev->type].p);
     if (ev->corrects.n + ev->voids.n + ev->targetsource.n != 0)
         return wf_fail(e, WF_LATER, "corrects, voids and targetsource are not taken by this release");
     if (ev->time.ms < -631152000000 || ev->time.ms > 253402300799999)

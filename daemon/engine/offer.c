@@ -178,6 +178,8 @@ static wf_rc room_for_codes(const wf_engine *en, const wf_event *ev, wf_err *e)
     };
     if (wf_ledger_codes(en->ledger, WF_D_UNIT) >= CODES_MAX && wf_ledger_code_find(en->ledger, WF_D_UNIT, ev->org) == 0)
         return wf_fail(e, WF_RANGE, "org: no more than %u units and organisations are kept", CODES_MAX);
+    if (wf_event_rows[ev->type].subject == WF_UNIT && wf_ledger_codes(en->ledger, WF_D_UNIT) >= CODES_MAX)
+        return wf_fail(e, WF_RANGE, "subject: no more than %u units and organisations are kept", CODES_MAX);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++)
         if (wf_event_has(ev, row[i].f) && wf_ledger_codes(en->ledger, row[i].d) >= CODES_MAX &&
             (row[i].d == WF_D_UNIT || wf_ledger_code_find(en->ledger, row[i].d, ev->v[row[i].f].s) == 0))

@@ -30,6 +30,8 @@ def bad_events():
     yield "range", make("caseload", 4, effective="2030-01-01", data={"cases": 1})
     yield "range", make("caseload", 5, data={"cases": 1}, time=1735689600000)
     yield "range", make("starter", 6, data={"engagement": "e", "fte": 1000001})
+    yield "range", make("vacancies_declared", "u" * 40, data={"fte": 1000000})     # a unit's id is a code
+    yield "range", make("complete", 18, data={"types": ["starter"]})                # a source speaks for itself
     yield "unknown-type", make("promoted", 7)
     yield "unknown-field", make("caseload", 8, data={"cases": 1, "mood": "good"})
     yield "unknown-field", make("caseload", 9, data={"cases": 1}, colour="red")
