@@ -2,6 +2,7 @@
 """config -- a wrong configuration stops the start with file, line and reason, status 78; at a reload the old one stays."""
 import signal
 import time
+import client
 from house import PROFILE, House, equal
 
 
@@ -83,7 +84,10 @@ def main():
         h.manual = False
         equal("another kind of clock", h.run()[0], 78)
         h.manual = True
+        # It remembers its day too, also when none has ended yet: --today is for a new store alone.
+        h.today = "2020-01-01"
         h.start()
+        equal("today", h.status()["today"], client.day("2024-03-01"))
         status, said = h.run()
         equal("a second daemon on the store (%s)" % said, status, 1)
         equal("the first goes on", h.status()["state"], "ready")
