@@ -2,7 +2,7 @@
 # unit -- systemd takes the unit as it is, and it stays as closed as it was.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 2
-B=${WF_BUILD:-build}
+B=$(realpath -m "${WF_BUILD:-build}")
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 command -v systemd-analyze >/dev/null || { echo "systemd-analyze is not here"; exit 1; }
