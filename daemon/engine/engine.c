@@ -256,7 +256,6 @@ static wf_rc journal_profile(wf_engine *en, wf_err *e)
     WF_TRY(wf_store_append(en->store, &r, e));
     /* The first day too: a new store that is opened again before its first day has ended goes on with that day. */
     WF_TRY(wf_store_meta_put(en->store, "today", &en->today.n, sizeof en->today.n, e));
-    WF_TRY(wf_store_meta_put(en->store, "today", &en->today.n, sizeof en->today.n, e));     /* also when no day has ended yet */
     return wf_store_meta_put(en->store, "profile", &now, sizeof now, e);
 }
 
