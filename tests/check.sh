@@ -160,23 +160,30 @@ stage_soak()
     done
 }
 
-all="build clang lint unit property"
-[ -f tests/scenario/runner.c ] && all="$all scenario"
-all="$all system fuzz asan"
-[ -f "${FIGURES:-../shared/domain/published.csv}" ] && all="$all published"
-exec 3>&1
-for stage in ${*:-$all}; do
-    declare -F "stage_$stage" >/dev/null || { echo "no stage $stage"; exit 2; }
-    from=$(date +%s%N) before=$failed had=$passed
-    printf '%-10s' "$stage"
-    case $stage in
-        soak) echo; stage_$stage 3>&1 > >(tee "$logs/$stage.log") 2>&1; wait $! ;;
-        *) { stage_$stage; } 3>"$logs/$stage.says" >"$logs/$stage.log" 2>&1 ;;
-    esac
-    printf '%4d passed %3d failed  %5.1f s\n' $((passed - had)) $((failed - before)) "$(( ($(date +%s%N) - from) / 100000000 ))e-1"
-    [ -s "$logs/$stage.says" ] && cat "$logs/$stage.says"
-    [ "$stage" = build ] && [ $failed != 0 ] && break
-done
-echo
-echo "$passed passed, $failed failed"
-[ $failed = 0 ] && [ $passed -gt 0 ]
+# A function, so that the file is read whole before anything runs: it may change meanwhile.
+main()
+{
+    local all stage from before had
+    all="build clang lint unit property"
+    [ -f tests/scenario/runner.c ] && all="$all scenario"
+    all="$all system fuzz asan"
+    [ -f "${FIGURES:-../shared/domain/published.csv}" ] && all="$all published"
+    exec 3>&1
+    for stage in ${*:-$all}; do
+        declare -F "stage_$stage" >/dev/null || { echo "no stage $stage"; exit 2; }
+        from=$(date +%s%N) before=$failed had=$passed
+        printf '%-10s' "$stage"
+        case $stage in
+            soak) echo; stage_$stage 3>&1 > >(tee "$logs/$stage.log") 2>&1; wait $! ;;
+            *) { stage_$stage; } 3>"$logs/$stage.says" >"$logs/$stage.log" 2>&1 ;;
+        esac
+        printf '%4d passed %3d failed  %5.1f s\n' $((passed - had)) $((failed - before)) "$(( ($(date +%s%N) - from) / 100000000 ))e-1"
+        [ -s "$logs/$stage.says" ] && cat "$logs/$stage.says"
+        [ "$stage" = build ] && [ $failed != 0 ] && break
+    done
+    echo
+    echo "$passed passed, $failed failed"
+    [ $failed = 0 ] && [ $passed -gt 0 ]
+    exit
+}
+main "$@"
