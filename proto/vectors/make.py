@@ -177,7 +177,7 @@ REFUSED = {
     "end-before-start-absence": ("end-before-start", raw("last", day("2024-03-03"), EVENTS["absence"]),
                                  event("absence", "2024-03-04", {"absence": "a", "kind": "other", "last": "2024-03-03"})),
     "end-before-start-complete": ("end-before-start", raw("until", day("2023-09-30"), EVENTS["complete"]),
-                                  event("complete", "2023-10-01", {"until": "2023-09-30", "types": ["caseload"]})),
+                                  event("complete", "2023-10-01", {"until": "2023-09-30", "types": ["caseload"]}, subject="itrent")),
     "not-yet-corrects": ("not-yet", msgpack.packb({**wire(GOOD), "corrects": "itrent-1"}), with_(corrects="itrent-1")),
     "not-yet-voids": ("not-yet", msgpack.packb({**wire(GOOD), "voids": "itrent-1"}), with_(voids="itrent-1")),
 }
