@@ -30,7 +30,6 @@ struct wf_book {
     uint32_t *touched, touched_count, touched_cap;
     struct list { uint32_t *flow, n, cap; } *of_code; uint32_t codes;   /* flows that touch a unit */
     size_t bytes;
-    bool bulk;                                  /* rebuilding: rows hold differences until they are summed up */
 };
 
 static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
@@ -342,7 +341,7 @@ static void insert_row(wf_book *b, const struct population *p, struct series *s,
     for (size_t c = 0; c < p->columns; c++) {
         int64_t *col = s->block + c * s->cap;
         memmove(col + at + 1, col + at, (s->n - at) * sizeof *col);
-        col[at] = at == 0 || b->bulk ? 0 : col[at - 1];
+        col[at] = at == 0 ? 0 : col[at - 1];
     }
     s->n++;
 }
@@ -365,10 +364,6 @@ static void add(wf_book *b, const struct population *p, struct series *s, int32_
 
     if (at > 0 && days_of(p, s)[at - 1] == day) at--;
     else insert_row(b, p, s, at, day);
-    if (b->bulk) {
-        for (size_t c = 0; c < p->columns; c++) s->block[c * s->cap + at] += delta[c];
-        return;
-    }
     bool same = true;                           /* as the row before: a day that sums to nothing is no row */
     for (size_t c = 0; c < p->columns; c++) {
         int64_t *col = s->block + c * s->cap, d = delta[c];
@@ -397,6 +392,11 @@ static void sum_up(const struct population *p, struct series *s)
     s->n = kept;
 }
 
+static int64_t weight(const wf_book *b, int c, int32_t day)
+{
+    return c < COUNT_DAY ? 1 : c < COUNT_WORK ? day : wf_calendar_index(b->calendar, (wf_day) { day - 1 });
+}
+
 /* The change of each kept column by an entry; false: of none. */
 static bool deltas(const wf_book *b, const struct population *p, wf_day day, int64_t count, int64_t amount, int64_t delta[COLUMNS])
 {
@@ -405,8 +405,7 @@ static bool deltas(const wf_book *b, const struct population *p, wf_day day, int
 
     for (int c = COUNT; c < COLUMNS; c++) {
         if (p->at[c] == 0) continue;
-        int64_t weight = c < COUNT_DAY ? 1 : c < COUNT_WORK ? day.n : wf_calendar_index(b->calendar, (wf_day) { day.n - 1 });
-        delta[p->at[c] - 1] = by[c & 1] * weight;
+        delta[p->at[c] - 1] = by[c & 1] * weight(b, c, day.n);
         any = any || by[c & 1] != 0;
     }
     return any;
@@ -456,9 +455,84 @@ void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n)
     }
 }
 
-static void apply_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
+/* ---- rebuild ---- */
+
+/* The days of one flow, ascending. */
+struct gathered { int32_t *day; int64_t *by[2]; uint32_t n, cap; };
+
+static void gather_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
 {
-    wf_book_apply(ctx, &(wf_posting) { flow, day, count, amount });
+    struct gathered *g = ctx;
+
+    (void) flow;
+    if (g->n == g->cap) {
+        uint32_t cap = g->cap;
+        g->day = grown(g->day, &cap, g->n + 1, sizeof *g->day);
+        for (int i = 0; i < 2; i++) {
+            g->by[i] = realloc(g->by[i], cap * sizeof *g->by[i]);
+            WF_ASSERT(g->by[i] != NULL);
+        }
+        g->cap = cap;
+    }
+    g->day[g->n] = day.n;
+    g->by[0][g->n] = count;
+    g->by[1][g->n++] = amount;
+}
+
+/* The first row at or after the day, sought from `at` on. */
+static uint32_t row_from(const int32_t *day, uint32_t at, uint32_t n, int32_t d)
+{
+    uint32_t step = 1;
+
+    if (at == n || day[at] >= d) return at;
+    while (n - at > step && day[at + step] < d) { at += step; step *= 2; }
+    uint32_t high = n - at > step ? at + step : n;              /* day[at] is before d, day[high] is not */
+    while (high - at > 1) {
+        uint32_t half = at + (high - at) / 2;
+        if (day[half] < d) at = half;
+        else high = half;
+    }
+    return high;
+}
+
+/* Makes a row of nothing for each of the days that has none: all at once, from the end. */
+static void make_rows(wf_book *b, const struct population *p, struct series *s, const int32_t *day, uint32_t n)
+{
+    uint32_t missing = 0, at = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        at = row_from(days_of(p, s), at, s->n, day[i]);
+        if (at == s->n || days_of(p, s)[at] != day[i]) missing++;
+        else at++;
+    }
+    if (missing == 0) return;
+    while (s->cap < s->n + missing) widen(b, p, s);
+    int32_t *days = days_of(p, s);
+    uint32_t from = s->n, to = s->n += missing;
+    for (uint32_t i = n; to > from;) {
+        bool old = from > 0 && (i == 0 || days[from - 1] >= day[i - 1]);
+        if (old && i > 0 && days[from - 1] == day[i - 1]) i--;
+        days[--to] = old ? days[from - 1] : day[--i];
+        for (size_t c = 0; c < p->columns; c++) s->block[c * s->cap + to] = old ? s->block[c * s->cap + from - 1] : 0;
+        from -= old;
+    }
+}
+
+/* Adds a flow to one of its series: differences, which sum_up() makes sums of. */
+static void add_flow(wf_book *b, const struct gathered *g, uint32_t index, int64_t sign)
+{
+    const struct population *p = &b->pop[index % b->pops];
+    struct series *s = &b->series[index];
+    uint32_t at = 0;
+
+    make_rows(b, p, s, g->day, g->n);
+    const int32_t *days = days_of(p, s);
+    for (uint32_t i = 0; i < g->n; i++, at++) {
+        at = row_from(days, at, s->n, g->day[i]);
+        for (int c = COUNT; c < COLUMNS; c++)
+            if (p->at[c] != 0)
+                s->block[(size_t) (p->at[c] - 1) * s->cap + at] += sign * g->by[c & 1][i] * weight(b, c, g->day[i]);
+    }
 }
 
 static void nothing(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
@@ -468,12 +542,19 @@ static void nothing(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
 
 void wf_book_rebuild(wf_book *b)
 {
+    struct gathered g = { .n = 0 };
+
     forget(b);
     wf_book_follow(b);
-    b->bulk = true;                             /* adding to every later row, entry by entry, would be quadratic */
-    for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++)
-        if (routes_of(b, f)->n > 0) wf_ledger_each(b->ledger, f, apply_day, b);
-    b->bulk = false;
+    for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++) {
+        const struct routes *r = routes_of(b, f);
+        g.n = 0;
+        if (r->n > 0) wf_ledger_each(b->ledger, f, gather_day, &g);
+        for (uint32_t i = r->first; g.n > 0 && i < r->first + r->n; i++) add_flow(b, &g, b->route[i] >> 1, b->route[i] & 1 ? -1 : 1);
+    }
+    free(g.day);
+    free(g.by[0]);
+    free(g.by[1]);
     for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) sum_up(&b->pop[i % b->pops], &b->series[i]);
     wf_book_take_touched(b, nothing, NULL);
 }
