@@ -151,10 +151,12 @@ stage_published()
     each published 240 bash tests/system/published.sh "$figures"
     grep -E 'rates, .* exact' "$items/published.log" | tail -n 1 | sed 's/^/  /' >&3
 }
+# SEEDS histories from FIRST on: other ones each time, unless FIRST says which.
 stage_soak()
 {
     local script
     builds all tests || return
+    each "soak laws" 36000 tests/property/laws.py --first "${FIRST:-$(date +%s)}" --histories "${SEEDS:-20000}"
     for script in tests/system/soak_*.sh tests/system/fresh_debian.sh; do
         [ -f "$script" ] && each "soak $(basename "$script")" 3600 "$script"
     done
