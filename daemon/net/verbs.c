@@ -1,6 +1,7 @@
 #include "net/verbs.h"
 #include "net/clock.h"
 #include "net/intake.h"
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -558,9 +559,15 @@ bool wf_verb_step(wf_job *j)
     return answers[j->q.verb](j);
 }
 
+/* A dump is made of millions of small pieces: what they leave behind is given back to the system. */
+#define LARGE (8u << 20)
+
 void wf_verb_end(wf_job *j)
 {
+    bool large = j->list_n > LARGE;
     free(j->list);
+    if (large)
+        malloc_trim(0);
     j->list = NULL;
     j->list_n = 0;
 }
