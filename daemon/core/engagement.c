@@ -78,6 +78,8 @@ static void states_of(struct person *p, struct engagement *e, struct state *room
     e->state = room;
     for (uint32_t i = wf_timeline_lower(t, WF_CHAIN_ENGAGEMENT, e->spell.first); i < t->chain[WF_CHAIN_ENGAGEMENT].n; i++) {
         const wf_fact *f = &t->chain[WF_CHAIN_ENGAGEMENT].fact[i];
+        if (f->day > e->spell.until)
+            break;
         if (!says(t, &e->spell, f))
             continue;
         apply(&now, wf_detail_of(t, f), t->org);
@@ -90,10 +92,15 @@ static void states_of(struct person *p, struct engagement *e, struct state *room
 
 static const struct state *state_at(const struct engagement *e, int32_t day)
 {
-    uint32_t i = e->states;
-    while (i > 0 && e->state[i - 1].day > day)
-        i--;
-    return i == 0 ? NULL : &e->state[i - 1];
+    uint32_t lo = 0, hi = e->states;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (e->state[mid].day > day)
+            hi = mid;
+        else
+            lo = mid + 1;
+    }
+    return lo == 0 ? NULL : &e->state[lo - 1];
 }
 
 static bool counts(const struct person *p, const struct state *s, int32_t day)
