@@ -107,7 +107,7 @@ static wf_fraction sums_at(const wf_book *b, const struct fraction *x)
         return f;
     }
     f.denominator = sum_side(b, x->r[1], x->n[1]);
-    if (n_days == d_days) return f;
+    if (n_days == d_days || f.denominator == 0) return f;
     f.numerator *= d_days;
     f.denominator *= n_days;
     return f;
