@@ -185,7 +185,7 @@ export WF_TOP = $(CURDIR)
 FUZZ_SECONDS ?= 10
 again = +@$(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: check unit property scenario system asan fuzz fuzz-run syntax lint analyze bench soak published demo
+.PHONY: check unit property scenario system asan fuzz fuzz-run syntax lint analyze bench soak mutants published demo
 check:
 	+@$(MAKE) --no-print-directory ensure FOR="run build test"
 	@B=$(B) FUZZ_SECONDS=$(FUZZ_SECONDS) MAKE=$(MAKE) bash tests/check.sh
@@ -226,6 +226,10 @@ published:
 soak:
 	$(again) all tests
 	@B=$(B) MAKE=$(MAKE) bash tests/check.sh soak
+
+# Bugs put in on purpose, one at a time, in a copy of the tree: some test must find each.
+mutants:
+	@bash tests/property/mutants.sh $(NAMES)
 
 demo:
 	+@$(MAKE) --no-print-directory ensure FOR="run build"

@@ -56,10 +56,16 @@ def run(*command):
     return done.returncode == 0, done.stdout, done.stderr.strip()[-600:] or "exit status %d" % done.returncode
 
 
+def long(seed):
+    """Some are so long that the ledger's image is written in parts and lags behind."""
+    return seed % 200 == 1
+
+
 def make(seed, path):
     """A history whose people, organisations and completeness vary with its seed; returns its number of events."""
-    history = History(seed, 3 + seed % 17, 1 + seed % 3, datetime.date.fromisoformat(TODAY), None)
-    events = history.make(90 + seed * 7 % 65, seed % 8 != 0, True)
+    people, size = (300, 3000) if long(seed) else (3 + seed % 17, 90 + seed * 7 % 65)
+    history = History(seed, people, 1 + seed % 3, datetime.date.fromisoformat(TODAY), None)
+    events = history.make(size, seed % 8 != 0, True)
     path.write_text("".join(json.dumps(e, separators=(",", ":")) + "\n" for e in events))
     return len(events)
 
@@ -147,7 +153,7 @@ def chunk(seeds):
                 wrong += [err + "\n" + again(seed) for err in laws(name, seed, [path], work)]
             wrong = wrong or ["seeds %d to %d fail together, not one by one" % (seeds[0], seeds[-1])]
         for seed in seeds:
-            if seed % EACH == 0:
+            if seed % EACH == 0 and not long(seed):
                 more, n = compare(name, paths[seed], work, spoil=seed % (10 * EACH) == 0)
                 wrong += [err + "\n" + again(seed) for err in more]
                 lines += n
