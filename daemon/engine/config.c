@@ -62,7 +62,7 @@ static bool loopback(const char *host, size_t n)
     int part[4];
     char text[16], tail;
 
-    if ((n == 9 && memcmp(host, "localhost", 9) == 0) || (n == 5 && memcmp(host, "[::1]", 5) == 0)) return true;
+    if (n == 5 && memcmp(host, "[::1]", 5) == 0) return true;      /* no names: something else could resolve them */
     if (n == 0 || n >= sizeof text || host[0] < '0' || host[0] > '9') return false;
     memcpy(text, host, n);
     text[n] = '\0';
@@ -78,12 +78,13 @@ bool wf_config_endpoint_allowed(const char *endpoint, const char **why)
 
     if (strncmp(endpoint, "ipc://", 6) == 0) {
         if (endpoint[6] == '\0' || strlen(endpoint + 6) > 107) reason = "an ipc path has 1 to 107 bytes";
+        else if (endpoint[6] == '@' || endpoint[6] == '*') reason = "a socket without a file: no mode could guard it";
     } else if (strncmp(endpoint, "tcp://", 6) != 0) {
         reason = "an endpoint is ipc://PATH or tcp://LOOPBACK:PORT";
     } else if (!port(colon + 1)) {
         reason = "the port is not from 1 to 65535";
     } else if (!loopback(endpoint + 6, (size_t) (colon - endpoint) < 6 ? 0 : (size_t) (colon - endpoint) - 6)) {
-        reason = "not a loopback address: other hosts could reach it, and this release has neither keys nor a client list";
+        reason = "not a loopback address (127.x.x.x or [::1]): other hosts could reach it, and this release has neither keys nor a client list";
     }
     if (why != NULL) *why = reason;
     return reason == NULL;
@@ -101,6 +102,8 @@ static wf_rc read_text(const wf_conf *file, cfg_t *s, const struct row *r, wf_co
     const char *kept = keep(c, text.p, text.n);
     if (r->kind == ENDPOINT && *kept != '\0' && !wf_config_endpoint_allowed(kept, &why))
         return wf_conf_fail(file, s, r->key, e, "%s = \"%s\" is refused: %s", r->key, kept, why);
+    if (r->kind == ENDPOINT && strcmp(r->key, "admin") == 0 && strncmp(kept, "tcp://", 6) == 0)
+        return wf_conf_fail(file, s, r->key, e, "admin = \"%s\" is refused: admin is on ipc:// only", kept);
     memcpy((char *) c + r->at, &kept, sizeof kept);
     return WF_OK;
 }

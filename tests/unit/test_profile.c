@@ -228,7 +228,7 @@ Test(profile, an_included_file_lies_beside_the_one_that_names_it)
 
 static const struct { const char *endpoint; bool want; } endpoints[] = {
     { "ipc:///run/workforced/intake", true }, { "tcp://127.0.0.1:7101", true }, { "tcp://127.0.0.1:*", true }, { "tcp://[::1]:7101", true },
-    { "tcp://localhost:7101", true }, { "tcp://127.4.5.6:1", true }, { "tcp://0.0.0.0:7101", false }, { "tcp://*:7101", false },
+    { "tcp://localhost:7101", false }, { "ipc://@abstract", false }, { "tcp://127.4.5.6:1", true }, { "tcp://0.0.0.0:7101", false }, { "tcp://*:7101", false },
     { "tcp://10.0.0.1:7101", false }, { "tcp://127.0.0.1:0", false }, { "tcp://127.0.0.1:65536", false }, { "tcp://127.0.0.1.evil.example:7101", false },
     { "tcp://127.0.0.1", false }, { "udp://127.0.0.1:7101", false }, { "inproc://x", false }, { "ipc://", false }, { "", false }, { "tcp://eth0:7101", false },
     { "tcp://", false }, { "tcp://127.0.0.1:71:01", false }, { "tcp://127.300.0.1:7101", false },
