@@ -150,12 +150,15 @@ static void say_size(const house *h)
 static void restart(house *h, uint64_t events)
 {
     bench_samples ns = { NULL, 0, 0, false };
+    house_digest before = house_read(h, false);
     for (int i = 0; i < 3; i++) {
         house_kill(h);
         bench_add(&ns, (double) house_start(h));
         uint64_t there = house_status(h).accepted;
         if (there != events)
             house_dies("%llu events were acknowledged, %llu are there after kill -9", (unsigned long long) events, (unsigned long long) there);
+        if (house_read(h, false).figures != before.figures)
+            house_dies("figures differ after kill -9");
     }
     bench_times("restart.kill -9 to first answer", events, &ns, 0, 100);
     measured(READY, bench_quantile(&ns, 50) / 1e6);
@@ -174,7 +177,7 @@ static house_digest load_and_restart(const sim_load_options *o, uint32_t compare
     while (life_year(&l)) {
         say_year(&l, l.year - 1);
         if (l.year == compared)
-            d = house_read(&h);
+            d = house_read(&h, true);
     }
     life_end(&l);
     say_load(&l);
@@ -196,7 +199,7 @@ static void load_with_small_cache(const sim_load_options *o, uint32_t years, con
     while (l.year < years && life_year(&l))
         ;
     life_end(&l);
-    house_digest d = house_read(&h);
+    house_digest d = house_read(&h, true);
     bool ledger = d.ledger == want->ledger && d.lines == want->lines && d.lines > 0;
     bool figures = d.figures == want->figures && d.rows == want->rows && d.rows > 0;
     snprintf(name, sizeof name, "cache.%d MB for timelines", SMALL_CACHE_MIB);

@@ -260,10 +260,11 @@ static wf_rc digest_row(void *ctx, const wf_row *row, wf_err *e)
     return WF_OK;
 }
 
-house_digest house_read(const house *h)
+house_digest house_read(const house *h, bool ledger)
 {
     house_digest d = { .ledger = UINT64_C(14695981039346656037), .figures = UINT64_C(14695981039346656037) };
-    house_ask(h, &(wf_question) { .verb = WF_VERB_DUMP }, digest_row, &d);
+    if (ledger)
+        house_ask(h, &(wf_question) { .verb = WF_VERB_DUMP }, digest_row, &d);
     house_ask(h, &(wf_question) { .verb = WF_VERB_FIGURES }, digest_row, &d);
     return d;
 }

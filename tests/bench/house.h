@@ -40,6 +40,6 @@ void house_day(house *h, wf_day day);       /* flush, then wind the clock */
 double house_memory(const house *h, const char *row);
 double house_cpu_ns(const house *h);        /* what the daemon's threads have used since its start, to 10 ms */
 
-/* A digest over every line of the ledger's dump, and over every figure of the open day. */
+/* A digest over every figure of the open day, and, if asked for, over every line of the ledger's dump. */
 typedef struct house_digest { uint64_t ledger, figures; size_t lines, rows; } house_digest;
-house_digest house_read(const house *h);
+house_digest house_read(const house *h, bool ledger);
