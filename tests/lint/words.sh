@@ -13,7 +13,7 @@ finds()   # finds WHAT PATTERN [FILES...]: any line of the pattern is a finding
 finds 'left for later' '\b(TODO|FIXME|XXX|HACK|not implemented yet)\b'
 finds 'a path of one machine' '(^|[\s"'"'"'=:(])/(work|home|root)/[A-Za-z]'
 # Tables of expected texts in tests may be as wide as what they show.
-finds 'more than 160 columns' '^.{161,}$' 'include/*.h' 'proto/*.[ch]' 'daemon/*.[ch]' 'consumers/*.[ch]' 'Makefile' '*.sh'
+finds 'more than 160 columns' '^.{161,}$' 'include/*.h' 'proto/*.[ch]' 'daemon/*.[ch]' 'consumers/*.[ch]' Makefile
 finds 'a tab in C' '\t' '*.c' '*.h'
 finds 'space at the end of the line' '[ \t]+$' '*.c' '*.h' '*.md' '*.sh' 'Makefile'
 finds 'floating point near figures (a reason beside it is wanted: /* float: ... */)' '^(?!.*/\* float:).*\b(double|float)\b(?=[ *]+\w+ *[=;,)\[(])' \
