@@ -86,7 +86,7 @@ stage_property()
     builds all tests || return
     [ -f tests/oracle/selftest.py ] && each "the oracle's selftest" 120 /usr/bin/python3 tests/oracle/selftest.py
     [ -n "$(scripts_in tests/property)" ] || { bad "no property test is here"; return; }
-    for script in $(scripts_in tests/property); do each "property $(basename "$script")" 240 "$script"; done
+    for script in $(scripts_in tests/property); do each "property $(basename "$script")" 600 "$script"; done
 }
 stage_scenario()
 {
