@@ -23,9 +23,11 @@ typedef struct wf_fold_settings {
 
 #define WF_RECENT 16384u
 struct wf_recent { uint32_t from, to, number; uint8_t measure, cause; };
+struct wf_recent_cell { uint32_t place, cell; uint16_t code; uint8_t dimension; };
 
 typedef struct wf_fold {
     struct wf_recent recent[WF_RECENT];
+    struct wf_recent_cell recent_cell[WF_RECENT / 4];
     wf_ledger *ledger;
     const wf_calendar *calendar;
     wf_fold_settings settings;

@@ -170,6 +170,7 @@ struct wf_ledger {
     struct sheets *sheets;          /* sheets[sheet - 1] */
     uint32_t of_cap;
     wf_page_key head, tail;         /* queue of changed sheets, oldest change first; sheet 0: none */
+    int32_t year, year_first, year_until;       /* the year that was asked for last */
     size_t bytes;
 };
 
@@ -372,23 +373,33 @@ static void enqueue(wf_ledger *l, struct sheet *x, wf_page_key key, uint64_t seq
     l->tail = key;
 }
 
+/* The year of a day, which mostly is that of the day before. */
+static int32_t year_of(wf_ledger *l, wf_day day)
+{
+    if (day.n < l->year_first || day.n >= l->year_until) {
+        l->year = wf_day_year(day);
+        l->year_first = wf_day_of(l->year, 1, 1).n;
+        l->year_until = wf_day_of(l->year + 1, 1, 1).n;
+    }
+    return l->year;
+}
+
 static void post(wf_ledger *l, const wf_posting *g, uint64_t sequence, bool skip_put)
 {
     if (g->count == 0 && g->amount == 0)
         return;
-    int year, month, mday;
-    wf_day_civil(g->day, &year, &month, &mday);
+    int32_t year = year_of(l, g->day);
     wf_page_key key = { (g->flow - 1) / WF_SHEET_FLOWS + 1, year };
     struct sheet *x = sheet_of(l, key);
     if (skip_put && sequence <= x->put)
         return;
     struct pages *s = &l->of[g->flow - 1];
-    page_add(l, s, page_of(l, s, year), (uint16_t) (g->day.n - wf_day_of(year, 1, 1).n), g->count, g->amount);
+    page_add(l, s, page_of(l, s, year), (uint16_t) (g->day.n - l->year_first), g->count, g->amount);
     enqueue(l, x, key, sequence);
 }
 
 /* Step by step along the chain of pointers, all postings at each step. */
-void wf_ledger_prefetch(const wf_ledger *l, const wf_posting *p, uint32_t n)
+void wf_ledger_prefetch(wf_ledger *l, const wf_posting *p, uint32_t n)
 {
     const struct page *page[16];
     if (n > 16)
@@ -399,7 +410,7 @@ void wf_ledger_prefetch(const wf_ledger *l, const wf_posting *p, uint32_t n)
     }
     for (uint32_t i = 0; i < n; i++) {
         const struct pages *s = &l->of[p[i].flow - 1];
-        int32_t year = wf_day_year(p[i].day);
+        int32_t year = year_of(l, p[i].day);
         page[i] = year >= s->first && year < s->first + s->n ? &s->page[year - s->first] : NULL;
         if (page[i] != NULL)
             __builtin_prefetch(page[i]);

@@ -73,7 +73,7 @@ uint32_t wf_ledger_flows(const wf_ledger *l);
 void wf_ledger_post(wf_ledger *l, const wf_posting *p, uint64_t sequence);
 
 /* Asks memory for what posting these will touch, so that it comes at the same time and not one after the other. */
-void wf_ledger_prefetch(const wf_ledger *l, const wf_posting *p, uint32_t n);
+void wf_ledger_prefetch(wf_ledger *l, const wf_posting *p, uint32_t n);
 
 /* Every day of a flow, in order. */
 typedef void wf_ledger_visit(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount);

@@ -70,16 +70,30 @@ static const wf_source_rule *source_named(const wf_profile *p, wf_str name)
     return NULL;
 }
 
+static bool speaks(const wf_source_rule *s, wf_str org, wf_event_type type, wf_day arrival)
+{
+    if (arrival.n < s->from.n) return false;
+    if (s->types != 0 && type != WF_COMPLETE && (s->types >> type & 1u) == 0) return false;
+    for (size_t i = 0; i < s->org_count; i++)
+        if (wf_str_eq(s->orgs[i], org)) return true;
+    return s->org_count == 0;
+}
+
+/* Two sources that speak of one thing would double it: once its successor speaks, a source has only to say what it is
+ * complete of. */
+static bool succeeded(const wf_profile *p, wf_str source, wf_str org, wf_event_type type, wf_day arrival)
+{
+    for (size_t i = 0; i < p->source_count; i++)
+        if (type != WF_COMPLETE && wf_str_eq(p->source[i].succeeds, source) && speaks(&p->source[i], org, type, arrival)) return true;
+    return false;
+}
+
 bool wf_profile_entitled(const wf_profile *p, wf_str source, wf_str org, wf_event_type type, wf_day arrival)
 {
     const wf_source_rule *s = source_named(p, source);
 
     if (p->source_count == 0) return true;
-    if (s == NULL || arrival.n < s->from.n) return false;
-    if (s->types != 0 && type != WF_COMPLETE && (s->types >> type & 1u) == 0) return false;
-    for (size_t i = 0; i < s->org_count; i++)
-        if (wf_str_eq(s->orgs[i], org)) return true;
-    return s->org_count == 0;
+    return s != NULL && speaks(s, org, type, arrival) && !succeeded(p, source, org, type, arrival);
 }
 
 /* Segment by segment; "**" takes none, or one and stays. */

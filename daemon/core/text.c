@@ -144,18 +144,24 @@ static void arithmetic(line *l, const wf_indicator *i, const wf_rule *r, const w
     }
 }
 
-static void limits(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, bool all)
+static void limits(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, int detail)
 {
     bool red = a->state == WF_RED || a->amber == WF_NO_EDGE;
+    int64_t limit = red ? a->red : a->amber;
+    bool broken = r->above ? a->figure.value >= limit : a->figure.value <= limit;
 
     say(l, " (limit ");
-    edge(l, i, red ? a->red : a->amber);
-    if (all && a->state == WF_AMBER && a->red != WF_NO_EDGE) {
+    edge(l, i, limit);
+    if (detail > 2 && broken && a->state == WF_AMBER && a->red != WF_NO_EDGE) {
         say(l, ", red at ");
         edge(l, i, a->red);
     }
-    if (all && a->state == WF_OKAY && a->clear != a->amber && a->clear != WF_NO_EDGE) {
+    if (detail > 2 && a->state == WF_OKAY && a->clear != a->amber && a->clear != WF_NO_EDGE) {
         say(l, r->above ? ", ended below " : ", ended above ");
+        edge(l, i, a->clear);
+    }
+    if (detail > 0 && a->state > WF_OKAY && !broken && a->clear != WF_NO_EDGE) {      /* why it stands although its edge is not broken */
+        say(l, r->above ? ", ends below " : ", ends above ");
         edge(l, i, a->clear);
     }
     say(l, ")");
@@ -178,7 +184,7 @@ static void history(line *l, const wf_rule *r, const wf_alert *a)
     }
 }
 
-/* detail 3: everything; 2: without the second edge; 1: without since when; 0: without what is counted. */
+/* detail 3: everything; 2: without the second edge; 1: without since when; 0: without what is counted and where it ends. */
 static void first_line(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, int detail)
 {
     char day[32];
@@ -194,8 +200,9 @@ static void first_line(line *l, const wf_indicator *i, const wf_rule *r, const w
     arithmetic(l, i, r, a, detail > 0);
     window_words(&i->numerator.term[0], l);
     say(l, "%s", date(a->day, 0, day));
-    limits(l, i, r, a, detail > 2);
+    limits(l, i, r, a, detail);
     if (detail > 1) history(l, r, a);
+    else if (a->before > a->state) say(l, "; was %s", lower_level(a->before));
     say(l, ".");
 }
 
@@ -231,7 +238,7 @@ static bool new_facts(const wf_alert *a)
     return false;
 }
 
-static void change_words(line *l, const wf_alert *a, wf_day since)
+static void change_words(line *l, const wf_alert *a, wf_day since, bool both)
 {
     char day[32], d[WF_TEXT_NUMBER];
 
@@ -240,7 +247,7 @@ static void change_words(line *l, const wf_alert *a, wf_day since)
     if (!changed(a, false) && !changed(a, true)) return;
     say(l, "%s %s: ", new_facts(a) ? "Since" : "No new fact since", date(since, wf_day_year(a->day), day));
     change_list(l, a, false);
-    if (a->figure.has_denominator && changed(a, true)) {
+    if (a->figure.has_denominator && changed(a, true) && (both || !changed(a, false))) {
         say(l, "%sof %s: ", changed(a, false) ? "; " : "", wf_text_sum(a->figure.denominator, a->figure.denominator_of, d));
         change_list(l, a, true);
     }
@@ -264,11 +271,12 @@ static void coming_words(line *l, const wf_profile *p, uint32_t indicator, const
     say(l, ".");
 }
 
+/* detail 2, 1: so many days that are known to come; 0: none; -1: without the denominator's changes. */
 static void second_line(line *l, const wf_profile *p, uint32_t indicator, const wf_alert *a, wf_day since, int detail)
 {
     if (a->state == WF_UNKNOWN) return;
-    change_words(l, a, since);
-    coming_words(l, p, indicator, a, detail);
+    change_words(l, a, since, detail >= 0);
+    coming_words(l, p, indicator, a, detail > 0 ? detail : 0);
 }
 
 /* ---- line 3: how fresh, what next, where to ask ---- */
@@ -291,6 +299,11 @@ static void finish(line *l)
     if (l->n > LINE_MAX_BYTES) {
         l->n = LINE_MAX_BYTES - 3;
         while (l->n > 0 && ((uint8_t) l->p[l->n] & 0xc0) == 0x80) l->n--;       /* not inside a character */
+        for (size_t word = l->n; word > LINE_MAX_BYTES - 30; word--)            /* nor inside a word */
+            if (l->p[word] == ' ') {
+                l->n = word + 1;
+                break;
+            }
         memcpy(l->p + l->n, "...", 3);
         l->n += 3;
     }
@@ -309,7 +322,7 @@ void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a
         first_line(&l[0], i, r, a, detail);
         if (l[0].n <= LINE_MAX_BYTES) break;
     }
-    for (detail = 2; detail >= 0; detail--) {
+    for (detail = 2; detail >= -1; detail--) {
         l[1].n = 0;
         second_line(&l[1], p, r->indicator, a, since, detail);
         if (l[1].n <= LINE_MAX_BYTES + 1) break;

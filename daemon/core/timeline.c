@@ -13,8 +13,8 @@ static void *grow(void *p, size_t n)
     return q;
 }
 
-/* An eighth more: most of a council's timelines are long, and slack is what they would hold most of. */
-static uint32_t roomier(uint32_t cap, uint32_t least) { return cap + cap / 8 + least; }
+/* A sixth more: most of a council's timelines are long, and slack is what they would hold most of. */
+static uint32_t roomier(uint32_t cap, uint32_t least) { return cap + cap / 6 + least; }
 
 wf_chain wf_chain_of(wf_event_type type)
 {

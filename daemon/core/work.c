@@ -10,9 +10,14 @@ static uint32_t in_cell(wf_fold *f, uint32_t cell, wf_dimension d, uint16_t code
 {
     if (code == 0)
         return cell;
+    uint32_t h = (cell * 0x9e3779b1u ^ (uint32_t) code * 0x85ebca6bu ^ (uint32_t) d * 0xc2b2ae35u) >> 20;
+    struct wf_recent_cell *r = &f->recent_cell[h % (WF_RECENT / 4)];
+    if (r->place == cell && r->code == code && r->dimension == d)
+        return r->cell;
     wf_cell c = *wf_ledger_cell_at(f->ledger, cell);
     c.code[d] = code;
-    return wf_ledger_cell(f->ledger, &c);
+    *r = (struct wf_recent_cell) { cell, wf_ledger_cell(f->ledger, &c), code, (uint8_t) d };
+    return r->cell;
 }
 
 static int32_t segment_end(const wf_timeline *t, uint32_t i) { return i + 1 < t->places ? t->place[i + 1].from : INT32_MAX; }
