@@ -190,6 +190,9 @@ Test(profile, a_source_may_say_what_its_section_gives_it)
     cr_expect(not(wf_profile_entitled(p, old, y, WF_LEAVER, on("2020-01-01"))));
     cr_expect(not(wf_profile_entitled(p, new, y, WF_LEAVER, on("2023-12-31"))));
     cr_expect(wf_profile_entitled(p, new, y, WF_LEAVER, on("2024-01-01")));
+    cr_expect(wf_profile_entitled(p, old, x, WF_LEAVER, on("2023-12-31")));
+    cr_expect(not(wf_profile_entitled(p, old, x, WF_LEAVER, on("2024-01-01"))), "one source at a time: its successor speaks now");
+    cr_expect(wf_profile_entitled(p, old, x, WF_COMPLETE, on("2024-01-01")));
     cr_expect(not(wf_profile_entitled(p, WF_STR("other"), x, WF_LEAVER, on("2024-01-01"))));
     cr_expect(wf_profile_entitled(none, old, y, WF_ABSENCE, on("2020-01-01")), "without any section every source may");
 }
