@@ -214,8 +214,9 @@ static void load_with_small_cache(const sim_load_options *o, uint32_t years, con
 
 #define SINGLE_NS 10000000000                   /* it ends after so long, however few */
 
-static void one_at_a_time(double flush_ns)
+static void one_at_a_time(void)
 {
+    double flush_ns = flush_of_disk();
     sim_load_options o = { .teams = 20, .workers = 400, .years = 1, .seed = 1, .first = FIRST };
     size_t most = bench_quick() ? 1000 : 10000;
     bench_samples ns = { NULL, 0, 0, false };
@@ -412,10 +413,10 @@ int main(void)
     sim_load_options o = { .teams = 500, .workers = quick ? 4000 : 20000, .years = quick ? 4 : 10, .seed = 1, .first = FIRST };
     uint32_t compared = quick ? 2 : 4;
     snprintf(dfe, sizeof dfe, "%s/profiles/dfe.conf", top != NULL ? top : ".");
-    double flush_ns = flush_of_disk();
+    (void) flush_of_disk();
     house_digest d = load_and_restart(&o, compared);
     load_with_small_cache(&o, compared, &d);
-    one_at_a_time(flush_ns);
+    one_at_a_time();
     event_to_alert();
     late_load();
     return show_targets() > 0;
