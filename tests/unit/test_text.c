@@ -173,6 +173,23 @@ Test(text, unknown)
     golden("turnover_unknown", heard.text[1]);
 }
 
+/* Eased below the edge that made it, but not past where that ends: the text says where. */
+Test(text, stands_below_its_edge)
+{
+    static struct heard heard;
+    HOUSE(h, watched);
+
+    all_complete(&h, "camden", "2010-01-01", "2010-01-01");
+    enter(&h, "in_post", "", "unit=camden/north", WF_BY_STARTER, "2023-01-01", 14, 14000000);
+    enter(&h, "leavers", "", "unit=camden/north", WF_BY_LEAVER, "2024-02-12", 3, 3000000);
+    frame(&h, "2024-02-12", &heard);
+    ticks(&h, "2024-02-12", "2024-03-30", &heard);
+    enter(&h, "in_post", "", "unit=camden/north", WF_BY_STARTER, "2024-03-31", 9, 9000000);
+    frame(&h, "2024-03-31", &heard);
+    cr_assert(eq(int, heard.n, 2));
+    golden("turnover_stands", heard.text[1]);
+}
+
 Test(text, too_long)
 {
     static struct heard heard;
