@@ -629,12 +629,9 @@ static void tally_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64
 /* Is the unit of this cell among those of the node? */
 static bool inside(const wf_book *b, const wf_cell *cell, uint32_t node)
 {
-    size_t n;
-    uint32_t *node_list = holders(b, cell, &n);
-    bool is_in = among(node_list, n, node);
+    uint32_t unit = wf_units_of_code(b->units, cell->code[WF_D_UNIT]);
 
-    free(node_list);
-    return is_in;
+    return unit != WF_NO_UNIT && wf_units_held(b->units, unit, node);
 }
 
 static void tally_flow(const wf_book *b, uint32_t flow, uint32_t index, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
