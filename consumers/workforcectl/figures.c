@@ -61,7 +61,7 @@ static int print_table(const wf_question *q)
     char day[WF_DAY_TEXT];
     int status = ctl_ask(q, list_figure, &l);
     if (status == CTL_OK && ctl_table_rows(l.table) > 0) {
-        printf("At the close of %s%s\n\n", wf_day_text(l.day, day), l.provisional ? " (the day is still open)" : "");
+        printf("At the close of %s%s\n\n", wf_day_text(l.day, day), l.provisional ? " (provisional: the day has not ended)" : "");
         ctl_table_print(l.table, stdout);
     } else if (status == CTL_OK) {
         fputs("workforcectl: there is no figure for this\n", stderr);

@@ -108,7 +108,7 @@ event 9 hr complete hr 2022-09-30 '"types":["starter","change","leaver","placeme
 ends 0 'complete' "$ctl" publish "$work/complete"
 ends 0 'show a unit' "$ctl" show bexley
 says 'show a unit' '^bexley +in_post_fte +1\.8 FTE +2'
-says 'show a unit' '^At the close of 2024-03-01 \(the day is still open\)$'
+says 'show a unit' '^At the close of 2024-03-01 \(provisional: the day has not ended\)$'
 says 'show a unit' ' caseload_fte +no data'
 grep -q $'\033' "$work/out" && finding 'colours without a terminal'
 ends 1 'show a unit that is not there' "$ctl" show nowhere
