@@ -11,6 +11,7 @@
 #define LINES_KEPT (1u << 18)           /* tickets whose line number is remembered; more than a window */
 #define LINE_BYTES_MAX 65536            /* an event in JSON is at most 16 KiB */
 #define PATIENCE_MS 60000
+#define LISTED_MAX 10                   /* reasons that are shown where no file takes them */
 
 static const char *refused_path;
 static uint64_t epoch;
@@ -38,6 +39,7 @@ typedef struct job {
     stream streams[SOURCES_MAX];
     size_t n;
     uint64_t lines, bad;                /* lines read; refused here */
+    uint64_t listed;                    /* refusals whose reason was given */
     int64_t began, drawn;               /* milliseconds */
     bool progress, drew;
 } job;
@@ -52,8 +54,12 @@ static int64_t now_ms(void)
 /* `event` is a JSON object, or, when it is none, text. */
 static void list_refused(job *j, uint64_t line, wf_rc reason, wf_str text, wf_str event, bool object)
 {
-    if (j->refused == NULL)
+    if (j->refused == NULL) {
+        if (!quiet && j->listed++ < LISTED_MAX)
+            fprintf(stderr, "%sline %llu: %s: %.*s\n", j->drew ? "\n" : "", (unsigned long long) line, wf_rc_wire(reason), WF_STR_ARG(text));
+        j->drew = false;
         return;
+    }
     fprintf(j->refused, "{\"line\":%llu,\"reason\":\"%s\",\"text\":", (unsigned long long) line, wf_rc_wire(reason));
     ctl_json_text(j->refused, text);
     fprintf(j->refused, ",\"%s\":", object ? "event" : "raw");
@@ -212,6 +218,8 @@ static int end(job *j, wf_rc rc, const wf_err *e)
     int64_t ms = now_ms() - j->began;
     if (j->drew)
         fputc('\n', stderr);
+    if (j->listed > LISTED_MAX)
+        fprintf(stderr, "and %llu more; --refused FILE takes them all\n", (unsigned long long) (j->listed - LISTED_MAX));
     if (!quiet)
         fprintf(stderr, "%llu accepted, %llu duplicates, %llu refused%s in %lld.%lld s, %lld a second\n", (unsigned long long) c.accepted,
                 (unsigned long long) c.duplicates, (unsigned long long) c.refused, c.unsettled > 0 ? ", others unsettled," : "",
@@ -221,7 +229,8 @@ static int end(job *j, wf_rc rc, const wf_err *e)
         wf_publisher_free(&j->streams[i].publisher);
         free(j->streams[i].line);
     }
-    if (j->refused != NULL && fclose(j->refused) != 0)
+    bool failed = j->refused != NULL && ferror(j->refused);
+    if (j->refused != NULL && (fclose(j->refused) != 0 || failed))
         fprintf(stderr, "workforcectl: %s: %s\n", refused_path, strerror(errno));
     if (rc != WF_OK)
         return ctl_failed(rc, e);
@@ -262,7 +271,8 @@ static int run(int argc, char **argv)
 const ctl_command ctl_publish = {
     "publish", " [FILE]", "Sends events, one CloudEvent in JSON a line, and waits until each is on disk",
     "FILE is - or left out for standard input. The daemon takes an event that it has already as a duplicate, which counts\n"
-    "as accepted: what was interrupted can be published again. What is refused keeps nothing else from being taken.\n"
+    "as accepted: what was interrupted can be published again. What is refused keeps nothing else from being taken; without\n"
+    "--refused the first ten reasons are shown.\n"
     "Exit status: 0 all were accepted, 1 some were refused, 2 usage, 3 the daemon cannot be reached.\n",
     0, 1, options, run,
 };

@@ -152,7 +152,7 @@ static wf_rc listen(const char *const *topics, wf_err *e)
             show(&m);
         } else if (rc == WF_BUSY || rc == WF_MALFORMED) {
             /* The daemon may be starting anew: what it says then is caught up with. */
-            if (!told)
+            if (!told && !stop)
                 fprintf(stderr, "workforcectl: %s; still trying\n", e->text);
             told = true;
         } else if (rc != WF_ABSENT && !stop) {

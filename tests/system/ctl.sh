@@ -68,6 +68,9 @@ grep -q '^{"line":8,.*"event":{.*"id":"6"' "$work/refused" || finding 'what the 
 sed -n '1,2p;6p;11p' "$work/events" > "$work/good"
 ends 0 'publish again' "$ctl" publish "$work/good"
 warns 'publish again' '^0 accepted, 4 duplicates, 0 refused in '
+printf '%s\n' nonsense > "$work/one"
+ends 1 'publish without a file for what is refused' "$ctl" publish "$work/one"
+warns 'publish without a file for what is refused' '^line 1: malformed: '
 ends 0 'publish nothing' "$ctl" publish --quiet
 [ -s "$work/err" ] && finding '--quiet is not quiet'
 ends 2 'publish a file that is not there' "$ctl" publish "$work/none"
