@@ -272,6 +272,18 @@ static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_time
 
 /* ---- offering ---- */
 
+/* A chain is folded as a whole when one of its facts comes, so its length is bounded: far above what a working life makes,
+ * and low enough that a source that errs costs milliseconds an event and not the daemon. */
+static wf_rc room_in_chain(const wf_timeline *t, wf_chain c, wf_err *e)
+{
+    static const uint32_t most[WF_CHAIN_COUNT] = {
+        [WF_CHAIN_ENGAGEMENT] = 500, [WF_CHAIN_PLACEMENT] = 500, [WF_CHAIN_ALLOCATION] = 10000, [WF_CHAIN_POST] = 500,
+    };
+    if (most[c] == 0 || t->chain[c].n < most[c])
+        return WF_OK;
+    return wf_fail(e, WF_RANGE, "subject: no more than %u facts of this kind are kept of one", most[c]);
+}
+
 static wf_rc subjects_of(wf_engine *en, const wf_event *ev, wf_record *r, wf_err *e)
 {
     wf_subject_kind kind = wf_event_rows[ev->type].subject;
@@ -325,6 +337,9 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     }
     if (wf_engine_filing(&r).also_first)
         WF_TRY(wf_engine_timeline(en, r.subject[1], WF_PERSON, r.org, &second, e));
+    wf_err full;
+    if (room_in_chain(second != NULL ? second : t, wf_chain_of(ev->type), &full) != WF_OK)
+        return refuse(en, ev, bytes, n, &full, ret, e);
     WF_TRY(hold_record(en, &r, e));
     r.sequence = en->pending.sequence;
     WF_TRY(fold(en, ev, &r, t, second, e));

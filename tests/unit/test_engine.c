@@ -253,6 +253,23 @@ Test(engine, a_state_is_told_once_after_the_frame_and_not_again_after_a_restart)
     cr_assert(eq(u64, told(&h).number, 3), "numbers have no holes");
 }
 
+Test(engine, the_facts_of_one_person_are_bounded)
+{
+    HOUSE(h, plain, "2023-06-01");
+    char json[300];
+    begin(&h);
+    for (int i = 0; i < 500; i++) {
+        snprintf(json, sizeof json, "\"id\":\"x%d\",\"type\":\"starter\",\"subject\":\"p1\",\"effective\":\"2022-04-01\",\"data\":{\"engagement\":\"e%d\"}", i, i);
+        cr_assert(eq(int, offer(&h, json).code, WF_ACCEPTED));
+    }
+    wf_verdict v = offer(&h, STARTER("y", "p1", "2022-04-01"));
+    cr_assert(eq(int, v.code, WF_REFUSED));
+    cr_assert(eq(int, v.reason, WF_RANGE));
+    cr_assert(eq(int, offer(&h, "\"id\":\"x7\",\"type\":\"starter\",\"subject\":\"p1\",\"effective\":\"2022-04-01\",\"data\":{\"engagement\":\"e7\"}").code, WF_DUPLICATE));
+    cr_assert(eq(int, offer(&h, STARTER("y", "p2", "2022-04-01")).code, WF_ACCEPTED), "nobody else suffers");
+    commit(&h);
+}
+
 Test(engine, ticks_go_on_where_they_ended)
 {
     HOUSE(h, plain, "2024-02-28");
