@@ -106,14 +106,6 @@ void wf_judge_free(wf_judge **p)
 
 uint64_t wf_judge_number(const wf_judge *j) { return j->number; }
 
-size_t wf_judge_bytes(const wf_judge *j)
-{
-    size_t n = j->cap * sizeof *j->pair + j->of_cap * sizeof *j->of;
-
-    for (uint32_t i = 0; i < j->pairs; i++) n += j->pair[i].cap * sizeof(wf_mark) + (j->pair[i].said != NULL ? sizeof(wf_said) : 0);
-    return n;
-}
-
 /* ---- one day against a rule ---- */
 
 struct seen { wf_why why; wf_day until; bool amber, red, amber_past, red_past; };   /* edge broken; clear passed */
@@ -443,16 +435,6 @@ bool wf_judge_import(wf_judge *j, const void *bytes, size_t n)
     WF_ASSERT(p->said != NULL);
     *p->said = s;
     return true;
-}
-
-void wf_judge_export(const wf_judge *j, wf_judge_told *visit, void *ctx)
-{
-    for (uint32_t i = 0; i < j->pairs; i++) {
-        wf_told t;
-        if (j->pair[i].said == NULL) continue;
-        pack(j, &j->pair[i], &t);
-        visit(ctx, &t);
-    }
 }
 
 /* ---- questions ---- */

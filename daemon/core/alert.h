@@ -5,7 +5,7 @@
  *
  * A pair is a rule in a unit. Its line of states is a function of figures, profile and today; a state that follows from
  * one figure alone (past every clear) is where judging begins, so nothing of the line needs to be kept over a restart.
- * What was told is kept: wf_judge_tell gives it as bytes, wf_judge_import takes it back. */
+ * What was told is kept: each message gives it as bytes (wf_told), wf_judge_import takes it back. */
 #pragma once
 #include "core/indicator.h"
 
@@ -23,9 +23,6 @@ typedef struct wf_told {            /* to keep under `key` (a hash of rule and u
 } wf_told;
 /* Takes one back. false: no such rule or unit any more, or not such bytes; nothing is changed. */
 bool wf_judge_import(wf_judge *j, const void *bytes, size_t n);
-/* Every pair that has been told something. */
-typedef void wf_judge_told(void *ctx, const wf_told *t);
-void wf_judge_export(const wf_judge *j, wf_judge_told *visit, void *ctx);
 
 /* ---- what changed ---- */
 void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from);   /* from wf_book_take_touched */
@@ -60,4 +57,3 @@ typedef struct wf_judged {
  * rules with `for`: from today on) are not judged. false: the rule does not watch this unit. */
 typedef void wf_judge_visit(void *ctx, const wf_judged *run);
 bool wf_judge_history(const wf_judge *j, uint32_t rule, uint32_t unit, wf_day first, wf_day last, wf_day today, wf_judge_visit *visit, void *ctx);
-size_t wf_judge_bytes(const wf_judge *j);

@@ -29,7 +29,6 @@ struct wf_book {
     uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
     uint32_t *touched, touched_count, touched_cap;
     struct list { uint32_t *flow, n, cap; } *of_code; uint32_t codes;   /* flows that touch a unit */
-    size_t bytes;
 };
 
 static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
@@ -144,7 +143,6 @@ static void forget(wf_book *b)
         free(b->series[i].block);
         b->series[i] = (struct series) { 0 };
     }
-    b->bytes = 0;
     b->touched_count = 0;
 }
 
@@ -170,11 +168,6 @@ void wf_book_free(wf_book **p)
 
 const wf_units *wf_book_units(const wf_book *b) { return b->units; }
 const wf_profile *wf_book_profile(const wf_book *b) { return b->profile; }
-
-size_t wf_book_bytes(const wf_book *b)
-{
-    return b->bytes + (size_t) b->nodes * b->pops * sizeof *b->series + b->route_cap * sizeof *b->route + b->flows * sizeof *b->flow;
-}
 
 /* ---- routes ---- */
 
@@ -317,7 +310,7 @@ static uint32_t rows_until(const int32_t *day, uint32_t n, int32_t d)
 
 static size_t block_bytes(const struct population *p, uint32_t cap) { return ((size_t) p->columns * sizeof(int64_t) + sizeof(int32_t)) * cap; }
 
-static void widen(wf_book *b, const struct population *p, struct series *s)
+static void widen(const struct population *p, struct series *s)
 {
     struct series w = *s;
 
@@ -327,14 +320,13 @@ static void widen(wf_book *b, const struct population *p, struct series *s)
     for (size_t c = 0; c < p->columns && s->n > 0; c++)
         memcpy(w.block + c * w.cap, s->block + c * s->cap, s->n * sizeof *s->block);
     if (s->n > 0) memcpy(days_of(p, &w), days_of(p, s), s->n * sizeof(int32_t));
-    b->bytes += block_bytes(p, w.cap) - block_bytes(p, s->cap);
     free(s->block);
     *s = w;
 }
 
-static void insert_row(wf_book *b, const struct population *p, struct series *s, uint32_t at, int32_t day)
+static void insert_row(const struct population *p, struct series *s, uint32_t at, int32_t day)
 {
-    if (s->n == s->cap) widen(b, p, s);
+    if (s->n == s->cap) widen(p, s);
     int32_t *days = days_of(p, s);
     memmove(days + at + 1, days + at, (s->n - at) * sizeof *days);
     days[at] = day;
@@ -358,12 +350,12 @@ static void drop_row(const struct population *p, struct series *s, uint32_t at)
     s->n--;
 }
 
-static void add(wf_book *b, const struct population *p, struct series *s, int32_t day, const int64_t delta[COLUMNS])
+static void add(const struct population *p, struct series *s, int32_t day, const int64_t delta[COLUMNS])
 {
     uint32_t at = rows_until(days_of(p, s), s->n, day);
 
     if (at > 0 && days_of(p, s)[at - 1] == day) at--;
-    else insert_row(b, p, s, at, day);
+    else insert_row(p, s, at, day);
     bool same = true;                           /* as the row before: a day that sums to nothing is no row */
     for (size_t c = 0; c < p->columns; c++) {
         int64_t *col = s->block + c * s->cap, d = delta[c];
@@ -432,7 +424,7 @@ void wf_book_apply(wf_book *b, const wf_posting *p)
         int64_t sign = b->route[i] & 1 ? -1 : 1, delta[COLUMNS];
         const struct population *pop = &b->pop[index % b->pops];
         if (!deltas(b, pop, p->day, sign * p->count, sign * p->amount, delta)) continue;
-        add(b, pop, &b->series[index], p->day.n, delta);
+        add(pop, &b->series[index], p->day.n, delta);
         touch(b, index, &b->series[index], p->day.n);
     }
 }
@@ -496,7 +488,7 @@ static uint32_t row_from(const int32_t *day, uint32_t at, uint32_t n, int32_t d)
 }
 
 /* Makes a row of nothing for each of the days that has none: all at once, from the end. */
-static void make_rows(wf_book *b, const struct population *p, struct series *s, const int32_t *day, uint32_t n)
+static void make_rows(const struct population *p, struct series *s, const int32_t *day, uint32_t n)
 {
     uint32_t missing = 0, at = 0;
 
@@ -506,7 +498,7 @@ static void make_rows(wf_book *b, const struct population *p, struct series *s, 
         else at++;
     }
     if (missing == 0) return;
-    while (s->cap < s->n + missing) widen(b, p, s);
+    while (s->cap < s->n + missing) widen(p, s);
     int32_t *days = days_of(p, s);
     uint32_t from = s->n, to = s->n += missing;
     for (uint32_t i = n; to > from;) {
@@ -525,7 +517,7 @@ static void add_flow(wf_book *b, const struct gathered *g, uint32_t index, int64
     struct series *s = &b->series[index];
     uint32_t at = 0;
 
-    make_rows(b, p, s, g->day, g->n);
+    make_rows(p, s, g->day, g->n);
     const int32_t *days = days_of(p, s);
     for (uint32_t i = 0; i < g->n; i++, at++) {
         at = row_from(days, at, s->n, g->day[i]);

@@ -30,8 +30,6 @@ void wf_book_rebuild(wf_book *b);
 typedef void wf_book_touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from);
 void wf_book_take_touched(wf_book *b, wf_book_touched *visit, void *ctx);
 
-size_t wf_book_bytes(const wf_book *b);
-
 /* ---- for indicator.c and alert.c ---- */
 
 /* Where a term reads: number of the population; WF_NO_POPULATION: no indicator reads it. */

@@ -252,8 +252,8 @@ static int32_t next_day(const wf_timeline *t, wf_chain c, int32_t day)
     return i < t->chain[c].n ? t->chain[c].fact[i].day : INT32_MAX;
 }
 
-/* From the fact before to the one after: what a count reaches. Facts of a key: from its first to its end. */
-static void reach(const wf_fold *f, const wf_timeline *t, wf_chain c, const wf_event *ev, int32_t *from, int32_t *until)
+/* The days that a fact can reach: a count or declaration up to the next one; of other chains all, its key bounds them. */
+static void reach(const wf_timeline *t, wf_chain c, const wf_event *ev, int32_t *from, int32_t *until)
 {
     *from = INT32_MIN;
     *until = INT32_MAX;
@@ -261,7 +261,6 @@ static void reach(const wf_fold *f, const wf_timeline *t, wf_chain c, const wf_e
         *from = ev->effective.n;
         *until = next_day(t, c, ev->effective.n);
     }
-    (void) f;
 }
 
 /* The key of the event's fact as it will be put, if some fact has it already. */
@@ -290,7 +289,7 @@ static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_event *ev,
     int32_t from, until;
     uint32_t key = 0;
     bool keyed = c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_ABSENCE || c == WF_CHAIN_TRAINING;
-    reach(f, t, c, ev, &from, &until);
+    reach(t, c, ev, &from, &until);
     if (c == WF_CHAIN_SUPERVISION)
         wf_work_supervision_reach(f, t, ev->effective.n, &from, &until);
     window(f, -1, from, until);
@@ -308,7 +307,7 @@ static void put_whole(wf_fold *f, wf_timeline *t, const wf_event *ev, uint16_t s
                       void (*emit)(wf_fold *, const wf_timeline *))
 {
     int32_t from, until;
-    reach(f, t, wf_chain_of(ev->type), ev, &from, &until);
+    reach(t, wf_chain_of(ev->type), ev, &from, &until);
     window(f, -1, from, until);
     emit(f, t);
     (void) wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, 0);

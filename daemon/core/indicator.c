@@ -349,16 +349,6 @@ void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, 
     f->status = status_of(p, indicator, f);
 }
 
-void wf_figure_history(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day first, wf_day last,
-                       wf_day today, wf_figure_visit *visit, void *ctx)
-{
-    for (wf_day d = first; d.n <= last.n; d.n++) {
-        wf_figure f;
-        wf_figure_read(b, c, indicator, unit, d, today, &f);
-        visit(ctx, &f);
-    }
-}
-
 /* ---- when it can change ---- */
 
 static wf_day sooner(wf_day a, wf_day b) { return a.n < b.n ? a : b; }

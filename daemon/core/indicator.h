@@ -10,11 +10,6 @@
  * Cost: about 0.3 us. */
 void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_figure *f);
 
-/* The same for each day of [first, last]. */
-typedef void wf_figure_visit(void *ctx, const wf_figure *f);
-void wf_figure_history(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day first, wf_day last,
-                       wf_day today, wf_figure_visit *visit, void *ctx);
-
 /* The first day after `day` on which the figure can differ, by entries and by time as known now; never too late, maybe too early. */
 wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
 

@@ -369,14 +369,6 @@ wf_rc wf_engine_begin(wf_engine *en, wf_instant arrival, wf_err *e)
     return WF_OK;
 }
 
-/* A unit that has appeared has figures that nobody was told yet. */
-static void mark_new_units(wf_engine *en)
-{
-    for (; en->units_told < wf_units_count(wf_book_units(en->book)); en->units_told++)
-        for (uint32_t i = 0; i < en->profile->indicator_count; i++)
-            wf_engine_mark_changed(en, i, en->units_told, WF_DAY_FIRST);
-}
-
 wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
 {
     if (!en->frame_wrote)
@@ -386,7 +378,6 @@ wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
     wf_book_follow(en->book);       /* a unit that only an event without effect names is there too, as after a start */
     touch_new_units(en);
     wf_book_take_touched(en->book, touched, en);
-    mark_new_units(en);
     return wf_judge_frame(en->judge, en->today, en->frame_sequence, emit_alert, en, e);
 }
 

@@ -86,11 +86,9 @@ struct wf_engine {
 
     int32_t *changed;                       /* [unit * indicators + indicator]: earliest day, INT32_MAX none */
     uint64_t changed_cap, changed_at, changed_count;
-    uint32_t units_told;
 
     struct told_alert *out;                 /* of this group, then of committed groups until taken */
     size_t outs, out_cap, out_committed;
-    void *out_lent;
 
     uint64_t events, refused, duplicates, frame_sequence;
     uint64_t counted;                       /* counts are kept up to this sequence */
