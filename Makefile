@@ -47,6 +47,9 @@ else ifneq ($(VARIANT),)
 $(error VARIANT is asan, fuzz or clang)
 endif
 
+# The daemon is optimized as a whole (a twelfth of its time), tests and consumers file by file: fat objects serve both.
+LTO ?= $(if $(VARIANT)$(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects)
+
 # pkg-config is asked once, and only when something is compiled: `make deps` runs before it is there.
 PKGS = libzmq lmdb $(MSGPACK) libsystemd libconfuse jansson libsodium
 MSGPACK = $(shell pkg-config --exists msgpack-c && echo msgpack-c || echo msgpack)
@@ -57,7 +60,7 @@ TEST_LIBS = $(call once,TEST_LIBS,pkg-config --libs criterion)
 
 ALL_CPPFLAGS = -D_GNU_SOURCE -DWF_VERSION='"$(VERSION)"' \
                -Iinclude -Idaemon -Iproto -I. $(EXTRA_CPPFLAGS) $(PKG_CFLAGS) $(CPPFLAGS)
-ALL_CFLAGS = -std=gnu17 $(OPT) $(WARN) $(EXTRA_WARN) $(HARDEN) -fPIC -pthread $(CFLAGS)
+ALL_CFLAGS = -std=gnu17 $(OPT) $(LTO) $(WARN) $(EXTRA_WARN) $(HARDEN) -fPIC -pthread $(CFLAGS)
 ALL_LDFLAGS = -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(filter -fsanitize%,$(HARDEN)) $(LDFLAGS)
 
 # -------------------------------------------------------------------------------------------------- sources
@@ -107,6 +110,7 @@ $B/%.o: %.c Makefile
 
 # Criterion's macros convert; the rest of the flags hold for tests too.
 $(call objects,$(TEST_SRC) $(FUZZ_SRC)): EXTRA_WARN = -Wno-conversion
+$(call objects,$(TEST_SRC) $(FUZZ_SRC)): LTO =
 $(call objects,$(TEST_SRC) $(FUZZ_SRC)): EXTRA_CPPFLAGS = -Itests -Itests/support
 
 define archive
@@ -117,7 +121,7 @@ endef
 define link
 	@mkdir -p $(@D)
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(LINK_EXTRA) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(filter %.a,$^) $(PKG_LIBS) $(LINK_LIBS) -lm
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LINK_OPT) $(LINK_EXTRA) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(filter %.a,$^) $(PKG_LIBS) $(LINK_LIBS) -lm
 endef
 
 $B/libworkforce.a: $(call objects,$(PROTO_SRC))
@@ -135,7 +139,7 @@ $B/libworkforce.map: $(wildcard include/workforce/*) Makefile
 	   echo 'local: *; };'; } > $@
 $B/libworkforce.so.$(SOVERSION): $(call objects,$(PROTO_SRC)) $B/libworkforce.map
 	$(call say,LD)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(if $(VARIANT),,-Wl,-z,defs) -shared -Wl,-soname,libworkforce.so.$(SOVERSION) -Wl,--version-script=$B/libworkforce.map \
+	$(Q)$(CC) $(ALL_LDFLAGS) $(LINK_OPT) $(if $(VARIANT),,-Wl,-z,defs) -shared -Wl,-soname,libworkforce.so.$(SOVERSION) -Wl,--version-script=$B/libworkforce.map \
 	    -o $@ $(filter %.o,$^) $(PKG_LIBS)
 $B/libworkforce.so: $B/libworkforce.so.$(SOVERSION)
 	@ln -sf $(<F) $@
@@ -148,6 +152,8 @@ $B/workforce.pc: workforce.pc.in FORCE
 	@text=$$(sed -e 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|' \
 	    -e 's|@MSGPACK@|$(MSGPACK)|' $<); $(renew)
 
+LINK_OPT = $(if $(LTO),-fno-lto)
+$B/workforced: LINK_OPT = $(if $(LTO),$(OPT) $(LTO))
 $B/workforced: $B/daemon/main.o $(ROOMS) $B/libworkforce.a
 	$(link)
 
@@ -199,6 +205,7 @@ analyze: $(patsubst %.c,$B/analyze/%.ok,$(PRODUCT_SRC)) $(patsubst %.c,$B/warnin
 $(foreach d,syntax warnings,$(patsubst %.c,$B/$d/%.ok,$(TEST_SRC) $(FUZZ_SRC))): EXTRA_WARN = -Wno-conversion
 $(foreach d,syntax warnings,$(patsubst %.c,$B/$d/%.ok,$(TEST_SRC) $(FUZZ_SRC))): EXTRA_CPPFLAGS = -Itests -Itests/support
 judged = @mkdir -p $(@D); $(1) -Werror $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -MF $(@:.ok=.d) -MT $@
+$B/syntax/%.ok $B/analyze/%.ok $B/warnings/%.ok: LTO =
 $B/syntax/%.ok: %.c Makefile
 	$(call judged,$(CLANG)) -fsyntax-only $< && touch $@
 # gcc 12 loses sight of memory that hangs in a structure and calls it a leak; LeakSanitizer and cppcheck judge leaks.
