@@ -10,6 +10,7 @@ struct org {
     struct told *told; size_t sources;
     struct spans type[WF_EVENT_TYPE_COUNT];
     int32_t said[WF_EVENT_TYPE_COUNT];                      /* INT32_MAX: not yet */
+    uint32_t heard;                                         /* types said by an event, not by the profile alone */
 };
 
 struct table { struct org **org; uint32_t cap; };           /* by unit number of the organisation, made when first asked for */
@@ -191,15 +192,21 @@ wf_day wf_complete_put(wf_complete *c, uint32_t org, wf_str source, const wf_com
     return (wf_day) { changed };
 }
 
-void wf_complete_said(wf_complete *c, uint32_t org, uint32_t types, wf_day arrival)
+uint32_t wf_complete_unsaid(const wf_complete *c, uint32_t org, uint32_t types) { return types & ~org_at(c, org)->heard; }
+
+uint32_t wf_complete_said(wf_complete *c, uint32_t org, uint32_t types, wf_day open)
 {
     struct org *o = org_at(c, org);
+    uint32_t first = types & ~o->heard;
 
-    for (int i = 0; i < WF_EVENT_TYPE_COUNT; i++) {
-        if ((types >> i & 1u) == 0 || o->said[i] <= arrival.n) continue;
-        o->said[i] = arrival.n;
+    o->heard |= types;
+    for (uint32_t rest = types; rest != 0; rest &= rest - 1) {
+        int32_t *said = &o->said[__builtin_ctz(rest)];
+        if (*said <= open.n) continue;
+        *said = open.n;
         c->generation++;
     }
+    return first;
 }
 
 bool wf_complete_inside(const wf_complete *c, uint32_t org, uint32_t types, wf_day first, wf_day last, wf_day *until)

@@ -15,8 +15,11 @@ typedef struct wf_complete_fact { uint32_t types; wf_day from, until; } wf_compl
 /* The standing facts of one source about one organisation (its unit number), in place of those given before.
  * Returns the first day that is inside now and was not, or the other way; WF_DAY_OPEN if there is none. */
 wf_day wf_complete_put(wf_complete *c, uint32_t org, wf_str source, const wf_complete_fact *fact, size_t n);
-/* `complete` of these types was accepted on this day of arrival. The earliest day of each type stays. */
-void wf_complete_said(wf_complete *c, uint32_t org, uint32_t types, wf_day arrival);
+/* `complete` of these types was accepted while `open` was the open day (T5: the day after the last tick before it; not the
+ * day that the host's clock showed). The earliest stays. Returns the types that had not been said before. */
+uint32_t wf_complete_said(wf_complete *c, uint32_t org, uint32_t types, wf_day open);
+/* Of these types, those that have never been said by an event, whatever the profile says. */
+uint32_t wf_complete_unsaid(const wf_complete *c, uint32_t org, uint32_t types);
 
 /* Is every day of [first, last] inside for all types? *until (may be NULL): the last day of the span that holds `last`. */
 bool wf_complete_inside(const wf_complete *c, uint32_t org, uint32_t types, wf_day first, wf_day last, wf_day *until);

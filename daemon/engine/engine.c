@@ -38,9 +38,36 @@ void wf_engine_fold_settings(wf_engine *en)
     en->fold->sources = (wf_sources) { en->source_name, en->sources };
 }
 
+static wf_rc load_said(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
+{
+    wf_engine *en = ctx;
+    wf_day day;
+    (void) kind;
+    if (n != sizeof day.n || (number & 0xff) >= WF_EVENT_TYPE_COUNT)
+        return wf_fail(e, WF_DAMAGED, "what was said to be complete first");
+    memcpy(&day.n, bytes, sizeof day.n);
+    uint32_t unit = wf_units_of_code(wf_book_units(en->book), (uint16_t) (number >> 8));
+    if (unit != WF_NO_UNIT)
+        (void) wf_complete_said(en->complete, unit, 1u << (number & 0xff), day);
+    return WF_OK;
+}
+
+/* The day that was open when an entry came: the one that the next tick ended. For stores that did not keep it. */
+static wf_rc open_day_at(wf_engine *en, uint64_t sequence, wf_day *ret, wf_err *e)
+{
+    wf_record r = { .kind = WF_RECORD_EVENT };
+    *ret = en->today;
+    while (r.kind != WF_RECORD_TICK && sequence < wf_store_last(en->store))
+        WF_TRY(wf_store_read(en->store, ++sequence, &r, e));
+    if (r.kind == WF_RECORD_TICK)
+        ret->n = r.effective;
+    return WF_OK;
+}
+
 /* Completeness as the journal knows it: what each source has said, and when it was said first. */
 static wf_rc load_complete(wf_engine *en, wf_err *e)
 {
+    WF_TRY(wf_store_smalls(en->store, SMALL_SAID, load_said, en, e));
     WF_TRY(wf_store_begin(en->store, e));
     wf_rc rc = WF_OK;
     for (uint32_t s = 1; s <= wf_store_subjects(en->store) && rc == WF_OK; s++) {
@@ -52,13 +79,16 @@ static wf_rc load_complete(wf_engine *en, wf_err *e)
         if (rc != WF_OK || kind != WF_SOURCE)
             continue;
         rc = wf_engine_timeline(en, s, WF_SOURCE, org, &t, e);
+        uint32_t unit = wf_units_of_code(wf_book_units(en->book), org), missing = wf_complete_unsaid(en->complete, unit, UINT32_MAX);
         for (uint32_t i = 0; rc == WF_OK && i < t->chain[WF_CHAIN_COMPLETE].n; i++) {
             const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
-            wf_record r;
-            rc = wf_store_read(en->store, f->sequence, &r, e);
+            uint32_t types = wf_complete_of(t, f)->types;
+            wf_day open;
+            if ((types & missing) == 0)
+                continue;
+            rc = open_day_at(en, f->sequence, &open, e);
             if (rc == WF_OK)
-                wf_complete_said(en->complete, wf_units_of_code(wf_book_units(en->book), org), wf_complete_of(t, f)->types,
-                                 wf_day_london((wf_instant) { r.arrival - 1 }));
+                (void) wf_complete_said(en->complete, unit, types & missing, open);
         }
         if (rc == WF_OK)
             rc = wf_engine_complete_changed(en, s, org, e);

@@ -229,7 +229,10 @@ static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint
     wf_book_follow(en->book);
     WF_TRY(wf_engine_complete_changed(en, subject, org, e));
     uint32_t unit = wf_units_of_code(wf_book_units(en->book), org);
-    wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
+    uint32_t first = wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
+    for (; first != 0; first &= first - 1)
+        WF_TRY(wf_store_small_put(en->store, SMALL_SAID, wf_engine_said_key(org, (unsigned) __builtin_ctz(first)), &en->today.n,
+                                  sizeof en->today.n, e));
     wf_judge_touch_org(en->judge, unit, WF_DAY_FIRST);
     for (uint32_t i = 0; i < en->profile->indicator_count; i++)
         for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)

@@ -17,7 +17,7 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED };
+enum { SMALL_TOLD = 1, SMALL_COUNTS, SMALL_SAID, SMALL_FINDINGS = WF_KIND_DERIVED };
 
 struct source {
     wf_str name;
@@ -114,6 +114,8 @@ wf_filing wf_engine_filing(const wf_record *r);
 WF_NODISCARD wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e);
 uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make);
+/* When types were said to be complete for the first time: of an organisation (its unit code) and a type, the open day. */
+static inline uint64_t wf_engine_said_key(uint16_t org, unsigned type) { return (uint64_t) org << 8 | type; }
 
 /* image.c */
 void wf_engine_blob_postings(wf_engine *en, uint64_t sequence, const wf_posting *p, uint32_t n);

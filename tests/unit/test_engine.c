@@ -270,6 +270,33 @@ Test(engine, the_facts_of_one_person_are_bounded)
     commit(&h);
 }
 
+/* The host's clock shows three months later, which nobody has accepted (T5): the rule is live from the open day on. */
+static uint64_t alerts_after_a_jump(bool restart)
+{
+    HOUSE(h, plain, "2024-03-01");
+    wf_engine_totals t;
+    cr_assert(eq(int, wf_engine_begin(h.engine, wf_day_end_london((wf_day) { wf_day_of(2024, 6, 9).n }), &h.e), WF_OK));
+    offer(&h, STARTER("s1", "p1", "2022-04-01"));
+    offer(&h, COMPLETE);
+    commit(&h);
+    if (restart) {
+        leave(&h);
+        enter(&h, plain, "2024-03-01");
+    }
+    begin(&h);
+    offer(&h, LEAVER("l1", "p1", "2024-03-01"));
+    commit(&h);
+    wf_engine_status(h.engine, &t);
+    return t.alerts;
+}
+
+Test(engine, the_first_complete_counts_from_the_open_day_over_a_restart_too)
+{
+    uint64_t live = alerts_after_a_jump(false);
+    cr_assert(gt(u64, live, 0));
+    cr_assert(eq(u64, alerts_after_a_jump(true), live));
+}
+
 Test(engine, ticks_go_on_where_they_ended)
 {
     HOUSE(h, plain, "2024-02-28");
