@@ -60,6 +60,17 @@ static void put_coming(wf_out *o, const wf_alert *a)
     }
 }
 
+static void put_sources(wf_out *o, const wf_figure *f)
+{
+    wf_put_array(o, (size_t) f->source_count);
+    for (int32_t i = 0; i < f->source_count; i++) {
+        wf_put_array(o, 3);
+        wf_put_str(o, f->source[i].source);
+        put_day(o, f->source[i].from);
+        put_day(o, f->source[i].until);
+    }
+}
+
 /* `row` is a wf_figure where the kind is one of a figure's, a wf_alert where it is one of an alert's. */
 static void put_field(wf_out *o, const wf_row_field *f, const void *row)
 {
@@ -88,6 +99,7 @@ static void put_field(wf_out *o, const wf_row_field *f, const void *row)
     case WF_R_FIGURE: put_table(o, wf_row_table_of(WF_ROW_FIGURE), &OF(wf_figure, row, f)); break;
     case WF_R_CHANGES: put_changes(o, row); break;
     case WF_R_COMING: put_coming(o, row); break;
+    case WF_R_SOURCES: put_sources(o, figure); break;
     case WF_R_CHARS: wf_put_str(o, (wf_str) { &OF(char, row, f), strnlen(&OF(char, row, f), WF_ALERT_TEXT_MAX - 1) }); break;
     }
 }
@@ -180,6 +192,19 @@ static bool take_coming(wf_in *in, wf_alert *a)
     return true;
 }
 
+static bool take_sources(wf_in *in, wf_figure *f)
+{
+    size_t n, three;
+    if (!wf_take_array(in, &n) || n > WF_FIGURE_SOURCES_MAX)
+        return false;
+    f->source_count = (int32_t) n;
+    for (size_t i = 0; i < n; i++)
+        if (!wf_take_array(in, &three) || three != 3 || !wf_take_str(in, &f->source[i].source)
+            || !take_day(in, &f->source[i].from) || !take_day(in, &f->source[i].until))
+            return false;
+    return true;
+}
+
 static bool take_chars(wf_in *in, char *to)
 {
     wf_str s;
@@ -237,6 +262,7 @@ static bool take_field(wf_in *in, const wf_row_field *f, void *row)
     case WF_R_FIGURE: return take_table(in, wf_row_table_of(WF_ROW_FIGURE), AT(wf_figure, row, f));
     case WF_R_CHANGES: return take_changes(in, row);
     case WF_R_COMING: return take_coming(in, row);
+    case WF_R_SOURCES: return take_sources(in, figure);
     case WF_R_CHARS: return take_chars(in, AT(char, row, f));
     }
     return false;
@@ -337,6 +363,14 @@ static json_t *coming(const wf_alert *a)
     return list;
 }
 
+static json_t *sources(const wf_figure *f)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < f->source_count; i++)
+        (void) json_array_append_new(list, json_pack("[o,o,o]", text(f->source[i].source), day(f->source[i].from), day(f->source[i].until)));
+    return list;
+}
+
 static json_t *json_field(const wf_row_field *f, const void *row)
 {
     const wf_figure *figure = row;
@@ -361,6 +395,7 @@ static json_t *json_field(const wf_row_field *f, const void *row)
     case WF_R_FIGURE: return json_table(wf_row_table_of(WF_ROW_FIGURE), &OF(wf_figure, row, f));
     case WF_R_CHANGES: return changes(row);
     case WF_R_COMING: return coming(row);
+    case WF_R_SOURCES: return sources(figure);
     case WF_R_CHARS: return text(wf_str_of(&OF(char, row, f)));
     }
     return json_null();

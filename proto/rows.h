@@ -15,6 +15,7 @@
  *   FIGURE    wf_figure          map
  *   CHANGES   wf_alert_change[]  array of [cause, numerator, denominator]
  *   COMING    wf_alert_coming[]  array of [day, numerator, denominator]
+ *   SOURCES   wf_figure_source[] array of [source, from, until]
  *   CHARS     char[]             str */
 #define WF_FIGURE_FIELDS(X)                                                                                         \
     X(TEXT,     indicator,      "indicator",      "name of the indicator")                                         \
@@ -36,7 +37,8 @@
     X(YES,      provisional,    "provisional",    "the day is still open")                                         \
     X(LEVEL,    rating,         "rating",         "of the first rule that watches it here")                        \
     X(COUNT,    sequence,       "sequence",       "journal sequence that it stands for")                           \
-    X(DAY,      history_from,   "history_from",   "earliest day that changed since the last message on its topic")
+    X(DAY,      history_from,   "history_from",   "earliest day that changed since the last message on its topic") \
+    X(SOURCES,  source_count,   "sources",        "how far each source that it rests on is complete; empty in a history")
 
 #define WF_ALERT_FIELDS(X)                                                                                          \
     X(COUNT,      number,         "number",         "dense, for ever")                                             \
@@ -63,7 +65,7 @@
 
 typedef enum wf_row_field_kind {
     WF_R_TEXT, WF_R_BYTES, WF_R_DAY, WF_R_INSTANT, WF_R_COUNT, WF_R_NUMBER, WF_R_MILLIONTHS, WF_R_YES, WF_R_LEVEL, WF_R_SMALL,
-    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_CHARS
+    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_SOURCES, WF_R_CHARS
 } wf_row_field_kind;
 
 typedef struct wf_row_field { const char *key; wf_row_field_kind kind; size_t offset; } wf_row_field;

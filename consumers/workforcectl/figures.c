@@ -27,7 +27,75 @@ static void ask_units(wf_question *q, const char *path, bool with_below)
 static const char *const headings[] = { "UNIT", "INDICATOR", "VALUE", "OF", "PEOPLE", "STATE" };
 #define TO_THE_RIGHT (1u << 2 | 1u << 3 | 1u << 4)
 
-typedef struct listing { ctl_table *table; char last[WF_ARGUMENT_TEXT_MAX]; wf_day day; bool provisional; } listing;
+/* How far a source is complete for some of the figures that are listed. */
+#define SPANS_MAX 64
+typedef struct span { char source[64], of[160]; wf_day from, until; } span;
+
+typedef struct listing {
+    ctl_table *table;
+    char last[WF_ARGUMENT_TEXT_MAX];
+    wf_day day;
+    bool provisional;
+    span span[SPANS_MAX];
+    size_t spans;
+} listing;
+
+static span *span_of(listing *l, const wf_figure_source *s)
+{
+    for (size_t i = 0; i < l->spans; i++)
+        if (wf_str_eq(wf_str_of(l->span[i].source), s->source) && l->span[i].from.n == s->from.n && l->span[i].until.n == s->until.n)
+            return &l->span[i];
+    if (l->spans == SPANS_MAX)
+        return NULL;
+    span *x = &l->span[l->spans++];
+    *x = (span) { .from = s->from, .until = s->until };
+    snprintf(x->source, sizeof x->source, "%.*s", WF_STR_ARG(s->source));
+    return x;
+}
+
+/* Whether the list names it already, or is too long to name more. */
+static bool names(const char *list, wf_str name)
+{
+    for (const char *at = list; (at = memmem(at, strlen(at), name.p, name.n)) != NULL; at += name.n)
+        if ((at == list || at[-1] == ' ') && (at[name.n] == '\0' || at[name.n] == ','))
+            return true;
+    return strstr(list, "...") != NULL;
+}
+
+static void note_sources(listing *l, const wf_figure *f)
+{
+    for (int32_t i = 0; i < f->source_count; i++) {
+        span *x = span_of(l, &f->source[i]);
+        if (x == NULL || names(x->of, f->indicator))
+            continue;
+        size_t n = strlen(x->of);
+        const char *comma = n > 0 ? ", " : "";
+        if (n + f->indicator.n + 8 < sizeof x->of)
+            snprintf(x->of + n, sizeof x->of - n, "%s%.*s", comma, WF_STR_ARG(f->indicator));
+        else
+            snprintf(x->of + n, sizeof x->of - n, "%s...", comma);
+    }
+}
+
+/* F8: how far each source that the figures above rest on is complete. */
+static void print_sources(const listing *l)
+{
+    static const char *const titles[] = { "SOURCE", "COMPLETE FROM", "UNTIL", "FIGURES" };
+    ctl_table *t = ctl_table_new(4, titles, 0);
+    for (size_t i = 0; i < l->spans; i++) {
+        const span *x = &l->span[i];
+        char day[WF_DAY_TEXT];
+        ctl_table_cell(t, CTL_PLAIN, "%s", x->source);
+        ctl_table_cell(t, CTL_PLAIN, "%s", x->from.n == WF_DAY_OPEN.n ? "never said" : wf_day_text(x->from, day));
+        ctl_table_cell(t, CTL_PLAIN, "%s", x->until.n != WF_DAY_OPEN.n ? wf_day_text(x->until, day) : x->from.n == WF_DAY_OPEN.n ? "" : "open");
+        ctl_table_cell(t, CTL_DIM, "%s", x->of);
+    }
+    if (l->spans > 0) {
+        putchar('\n');
+        ctl_table_print(t, stdout);
+    }
+    ctl_table_free(&t);
+}
 
 static bool is_known(const wf_figure *f) { return f->status != WF_FIGURE_X; }
 
@@ -43,6 +111,7 @@ static wf_rc list_figure(void *ctx, const wf_row *row, wf_err *e)
     snprintf(l->last, sizeof l->last, "%.*s", WF_STR_ARG(f->unit));
     l->day = f->day;
     l->provisional = f->provisional;
+    note_sources(l, f);
     ctl_table_cell(l->table, CTL_BOLD, "%s", same ? "" : l->last);
     ctl_table_cell(l->table, CTL_PLAIN, "%.*s", WF_STR_ARG(f->indicator));
     ctl_table_cell(l->table, f->status == WF_FIGURE_OK ? CTL_PLAIN : CTL_DIM, "%s", ctl_value(f, value));
@@ -63,6 +132,7 @@ static int print_table(const wf_question *q)
     if (status == CTL_OK && ctl_table_rows(l.table) > 0) {
         printf("At the close of %s%s\n\n", wf_day_text(l.day, day), l.provisional ? " (provisional: the day has not ended)" : "");
         ctl_table_print(l.table, stdout);
+        print_sources(&l);
     } else if (status == CTL_OK) {
         fputs("workforcectl: there is no figure for this\n", stderr);
         status = CTL_SOME;

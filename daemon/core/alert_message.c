@@ -150,6 +150,7 @@ void wf_message_write(const wf_message *m, wf_said *s, wf_alert *a, char reason[
         .amber = r->amber, .red = r->red, .clear = clear_of(r, wf_mark_level(&m->mark)), .sequence = m->sequence,
     };
     wf_figure_read(m->book, m->complete, r->indicator, m->unit, m->day, m->today, &a->figure);
+    wf_complete_sources(m->complete, wf_units_org(wf_book_units(m->book), m->unit), wf_figure_rests_on(p, r->indicator), &a->figure);
     a->figure.rating = a->state;
     a->figure.sequence = m->sequence;
     a->unit = a->figure.unit;

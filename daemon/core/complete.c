@@ -4,11 +4,11 @@
 
 struct days { int32_t from, until; };                       /* both inclusive; INT32_MAX: open */
 struct spans { struct days *span; size_t n; };              /* ascending, apart by a day at least */
-struct told { wf_str source; wf_complete_fact *fact; size_t n; };
+struct told { wf_str source; wf_complete_fact *fact; size_t n; bool named; struct spans type[WF_EVENT_TYPE_COUNT]; };
 
 struct org {
-    struct told *told; size_t sources;
-    struct spans type[WF_EVENT_TYPE_COUNT];
+    struct told *told; size_t sources;                      /* `named`: by the profile, as one that speaks of it */
+    struct spans type[WF_EVENT_TYPE_COUNT];                 /* of all of them */
     int32_t said[WF_EVENT_TYPE_COUNT];                      /* INT32_MAX: not yet */
     uint32_t heard;                                         /* types said by an event, not by the profile alone */
 };
@@ -70,32 +70,56 @@ static void unite(struct spans *s)
     s->n = n;
 }
 
-/* F8: a span reaches its `until` plus the lateness that the source has promised; without `until` it is open. */
-static void derive(const wf_complete *c, const struct org *o, wf_str name, struct spans out[WF_EVENT_TYPE_COUNT])
+/* What a source has told of a type, and the profile for it. F8: a span reaches its `until` plus the lateness that the source
+ * has promised; without `until` it is open. */
+static struct spans spans_of(const wf_source_rule *r, const struct told *told, int t)
 {
-    size_t most = c->profile->source_count;
+    struct spans s = { made(told->n + 1, sizeof *s.span), 0 };
+    bool of_type = told->named && (r->types == 0 || (r->types >> t & 1u) != 0);
 
-    for (size_t i = 0; i < o->sources; i++) most += o->told[i].n;
-    for (int t = 0; t < WF_EVENT_TYPE_COUNT; t++) {
-        struct spans s = { made(most, sizeof *s.span), 0 };
-        for (size_t i = 0; i < c->profile->source_count; i++) {
-            const wf_source_rule *r = &c->profile->source[i];
-            bool of_type = r->types == 0 || (r->types >> t & 1u) != 0;
-            if (r->complete_from.n != INT32_MAX && of_type && speaks_of(r, name))
-                s.span[s.n++] = (struct days) { r->complete_from.n, INT32_MAX };
-        }
-        for (size_t i = 0; i < o->sources; i++) {
-            const wf_source_rule *r = rule_of(c->profile, o->told[i].source);
-            for (size_t k = 0; k < o->told[i].n; k++) {
-                const wf_complete_fact *f = &o->told[i].fact[k];
-                if ((f->types >> t & 1u) == 0) continue;
-                int32_t until = f->until.n == INT32_MAX ? INT32_MAX : f->until.n + (r == NULL ? 0 : r->late_days);
-                s.span[s.n++] = (struct days) { f->from.n, until };
-            }
-        }
-        unite(&s);
-        out[t] = s;
+    if (of_type && r->complete_from.n != INT32_MAX) s.span[s.n++] = (struct days) { r->complete_from.n, INT32_MAX };
+    for (size_t k = 0; k < told->n; k++) {
+        const wf_complete_fact *f = &told->fact[k];
+        if ((f->types >> t & 1u) == 0) continue;
+        int32_t until = f->until.n == INT32_MAX ? INT32_MAX : f->until.n + (r == NULL ? 0 : r->late_days);
+        s.span[s.n++] = (struct days) { f->from.n, until };
     }
+    unite(&s);
+    return s;
+}
+
+static void derive_source(const wf_complete *c, struct told *told)
+{
+    const wf_source_rule *r = rule_of(c->profile, told->source);
+
+    for (int t = 0; t < WF_EVENT_TYPE_COUNT; t++) {
+        free(told->type[t].span);
+        told->type[t] = spans_of(r, told, t);
+    }
+}
+
+static struct spans united(const struct org *o, int t)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < o->sources; i++) n += o->told[i].type[t].n;
+    struct spans s = { made(n, sizeof *s.span), 0 };
+    for (size_t i = 0; i < o->sources; i++)
+        for (size_t k = 0; k < o->told[i].type[t].n; k++) s.span[s.n++] = o->told[i].type[t].span[k];
+    unite(&s);
+    return s;
+}
+
+static struct told *told_by(struct org *o, wf_str source)
+{
+    for (size_t i = 0; i < o->sources; i++)
+        if (wf_str_eq(o->told[i].source, source)) return &o->told[i];
+    o->told = realloc(o->told, (o->sources + 1) * sizeof *o->told);
+    char *name = made(source.n + 1, 1);
+    WF_ASSERT(o->told != NULL);
+    if (source.n > 0) memcpy(name, source.p, source.n);
+    o->told[o->sources] = (struct told) { .source = { name, source.n } };
+    return &o->told[o->sources++];
 }
 
 static struct org *org_at(const wf_complete *c, uint32_t org)
@@ -111,8 +135,16 @@ static struct org *org_at(const wf_complete *c, uint32_t org)
     }
     if (t->org[org] != NULL) return t->org[org];
     struct org *o = t->org[org] = made(1, sizeof *o);
-    derive(c, o, wf_units_org_id(c->units, org), o->type);
-    for (int i = 0; i < WF_EVENT_TYPE_COUNT; i++) o->said[i] = o->type[i].n > 0 ? c->in_force.n : INT32_MAX;
+    for (size_t i = 0; i < c->profile->source_count; i++)
+        if (speaks_of(&c->profile->source[i], wf_units_org_id(c->units, org))) {
+            struct told *told = told_by(o, c->profile->source[i].name);
+            told->named = true;
+            derive_source(c, told);
+        }
+    for (int i = 0; i < WF_EVENT_TYPE_COUNT; i++) {
+        o->type[i] = united(o, i);
+        o->said[i] = o->type[i].n > 0 ? c->in_force.n : INT32_MAX;
+    }
     return o;
 }
 
@@ -136,6 +168,7 @@ void wf_complete_free(wf_complete **p)
         for (size_t k = 0; k < o->sources; k++) {
             free((char *) (uintptr_t) o->told[k].source.p);
             free(o->told[k].fact);
+            for (int t2 = 0; t2 < WF_EVENT_TYPE_COUNT; t2++) free(o->told[k].type[t2].span);
         }
         for (int k = 0; k < WF_EVENT_TYPE_COUNT; k++) free(o->type[k].span);
         free(o->told);
@@ -158,35 +191,23 @@ static int32_t first_difference(const struct spans *a, const struct spans *b)
     return INT32_MAX;
 }
 
-static struct told *told_by(struct org *o, wf_str source)
-{
-    for (size_t i = 0; i < o->sources; i++)
-        if (wf_str_eq(o->told[i].source, source)) return &o->told[i];
-    o->told = realloc(o->told, (o->sources + 1) * sizeof *o->told);
-    char *name = made(source.n + 1, 1);
-    WF_ASSERT(o->told != NULL);
-    if (source.n > 0) memcpy(name, source.p, source.n);
-    o->told[o->sources] = (struct told) { { name, source.n }, NULL, 0 };
-    return &o->told[o->sources++];
-}
-
 wf_day wf_complete_put(wf_complete *c, uint32_t org, wf_str source, const wf_complete_fact *fact, size_t n)
 {
     struct org *o = org_at(c, org);
     struct told *t = told_by(o, source);
-    struct spans now[WF_EVENT_TYPE_COUNT];
     int32_t changed = INT32_MAX;
 
     free(t->fact);
     t->fact = made(n, sizeof *fact);
     t->n = n;
     if (n > 0) memcpy(t->fact, fact, n * sizeof *fact);
-    derive(c, o, wf_units_org_id(c->units, org), now);
+    derive_source(c, t);
     for (int i = 0; i < WF_EVENT_TYPE_COUNT; i++) {
-        int32_t d = first_difference(&o->type[i], &now[i]);
+        struct spans now = united(o, i);
+        int32_t d = first_difference(&o->type[i], &now);
         if (d < changed) changed = d;
         free(o->type[i].span);
-        o->type[i] = now[i];
+        o->type[i] = now;
     }
     c->generation++;
     return (wf_day) { changed };
@@ -256,6 +277,73 @@ wf_day wf_complete_first_said(const wf_complete *c, uint32_t org, uint32_t types
     for (uint32_t rest = types; rest != 0; rest &= rest - 1)
         if (o->said[__builtin_ctz(rest)] > last) last = o->said[__builtin_ctz(rest)];
     return (wf_day) { last };
+}
+
+/* ---- source by source ---- */
+
+/* The last of a source's spans that begins by `day`, without one its first. */
+static struct days latest(const struct spans *s, wf_day day)
+{
+    size_t i = s->n;
+
+    while (i > 1 && s->span[i - 1].from > day.n) i--;
+    return s->span[i - 1];
+}
+
+/* The days on which a source has told all of the types that it tells; from INT32_MAX: it tells none of them. */
+static struct days reach(const struct told *told, uint32_t types, wf_day day)
+{
+    struct days all = { INT32_MAX, INT32_MAX };
+
+    for (uint32_t rest = types; rest != 0; rest &= rest - 1) {
+        const struct spans *s = &told->type[__builtin_ctz(rest)];
+        if (s->n == 0) continue;
+        struct days one = latest(s, day);
+        if (all.from == INT32_MAX || one.from > all.from) all.from = one.from;
+        if (one.until < all.until) all.until = one.until;
+    }
+    return all;
+}
+
+/* Of these types, those that nobody has told anything of. */
+static uint32_t untold(const struct org *o, uint32_t types)
+{
+    uint32_t none = 0;
+
+    for (uint32_t rest = types; rest != 0; rest &= rest - 1)
+        if (o->type[__builtin_ctz(rest)].n == 0) none |= rest & -rest;
+    return none;
+}
+
+static void insert(wf_figure *f, wf_figure_source s)
+{
+    int32_t at = 0;
+
+    while (at < f->source_count && wf_str_cmp(f->source[at].source, s.source) < 0) at++;
+    if (at == WF_FIGURE_SOURCES_MAX) return;
+    if (f->source_count < WF_FIGURE_SOURCES_MAX) f->source_count++;
+    memmove(&f->source[at + 1], &f->source[at], (size_t) (f->source_count - 1 - at) * sizeof *f->source);
+    f->source[at] = s;
+}
+
+void wf_complete_sources(const wf_complete *c, uint32_t org, uint32_t types, wf_figure *f)
+{
+    const struct org *o = org_at(c, org);
+    uint32_t nobody = untold(o, types);
+    int32_t furthest = INT32_MIN;
+
+    f->source_count = 0;
+    for (size_t i = 0; i < o->sources; i++) {
+        struct days d = reach(&o->told[i], types, f->day);
+        if (d.from != INT32_MAX && d.until > furthest) furthest = d.until;
+    }
+    for (size_t i = 0; i < o->sources; i++) {
+        struct days d = reach(&o->told[i], types, f->day);
+        const wf_source_rule *r = rule_of(c->profile, o->told[i].source);
+        bool owes = o->told[i].named && ((r->types == 0 ? UINT32_MAX : r->types) & nobody) != 0;
+        bool over = d.until < f->from.n && d.until < furthest;          /* somebody else has taken over */
+        if (d.from == INT32_MAX ? owes : !over) insert(f, (wf_figure_source) { o->told[i].source, { d.from }, { d.until } });
+    }
 }
 
 uint64_t wf_complete_generation(const wf_complete *c) { return c->generation; }

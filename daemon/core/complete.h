@@ -27,5 +27,8 @@ bool wf_complete_inside(const wf_complete *c, uint32_t org, uint32_t types, wf_d
 bool wf_complete_span(const wf_complete *c, uint32_t org, uint32_t types, wf_day day, wf_day *from, wf_day *until);
 /* The day on which all of these types had been said complete for the first time; WF_DAY_OPEN: not yet. */
 wf_day wf_complete_first_said(const wf_complete *c, uint32_t org, uint32_t types);
+/* Fills the sources of a figure that rests on these types, by its days `from` and `day`: how far each has told all that it
+ * tells of, by name; those that should have and never did; not those whose part ended before. */
+void wf_complete_sources(const wf_complete *c, uint32_t org, uint32_t types, wf_figure *f);
 /* Changes whenever an answer above may have changed. */
 uint64_t wf_complete_generation(const wf_complete *c);

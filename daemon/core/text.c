@@ -281,12 +281,29 @@ static void second_line(line *l, const wf_profile *p, uint32_t indicator, const 
 
 /* ---- line 3: how fresh, what next, where to ask ---- */
 
+/* Which source holds the others up. */
+static void behind(line *l, const wf_alert *a)
+{
+    const wf_figure_source *s = a->figure.source, *last = s;
+    bool others = false;
+
+    for (int32_t k = 1; k < a->figure.source_count; k++) {
+        others |= s[k].until.n != s[0].until.n;
+        if (s[k].until.n < last->until.n) last = &s[k];
+    }
+    if (others && last->until.n < a->day.n) say(l, " (%.*s)", WF_STR_ARG(last->source));
+}
+
 static void third_line(line *l, const wf_rule *r, const wf_alert *a, int detail)
 {
     char day[32];
     wf_day until = a->figure.complete_until.n < a->day.n ? a->figure.complete_until : a->day;
 
-    if (until.n >= WF_DAY_FIRST.n) say(l, "Data complete to %s. ", date(until, 0, day));
+    if (until.n >= WF_DAY_FIRST.n) {
+        say(l, "Data complete to %s", date(until, 0, day));
+        if (detail > 0) behind(l, a);
+        say(l, ". ");
+    }
     if (r->next.n > 0 && detail > 0 && a->state > WF_OKAY) say(l, "Next: %.*s. ", WF_STR_ARG(r->next));
     say(l, "Explain: A-%llu", (unsigned long long) a->number);
 }

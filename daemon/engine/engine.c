@@ -224,6 +224,7 @@ bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit
         uint32_t indicator = (uint32_t) (i % en->profile->indicator_count), unit = (uint32_t) (i / en->profile->indicator_count);
         wf_figure f;
         wf_figure_read(en->book, en->complete, indicator, unit, en->today, en->today, &f);
+        wf_complete_sources(en->complete, wf_units_org(wf_book_units(en->book), unit), wf_figure_rests_on(en->profile, indicator), &f);
         f.rating = wf_judge_rating(en->judge, indicator, unit, en->today);
         f.sequence = wf_store_last(en->store);
         f.history_from = from;

@@ -59,6 +59,7 @@ static void give_figure(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day
 {
     wf_figure f;
     wf_figure_read(en->book, en->complete, indicator, unit, on, en->today, &f);
+    wf_complete_sources(en->complete, wf_units_org(wf_book_units(en->book), unit), wf_figure_rests_on(en->profile, indicator), &f);
     if (on.n == en->today.n)
         f.rating = wf_judge_rating(en->judge, indicator, unit, en->today);
     f.sequence = wf_store_last(en->store);

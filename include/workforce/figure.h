@@ -28,6 +28,11 @@ typedef enum wf_measured { WF_PEOPLE, WF_FTE_MILLIONTHS, WF_CHILDREN, WF_POSTS_F
 
 typedef enum wf_level { WF_UNKNOWN, WF_OKAY, WF_AMBER, WF_RED } wf_level;
 
+/* How far a source that a figure rests on has told everything. `until` WF_DAY_OPEN: without end; `from` too: it has never
+ * said so. */
+#define WF_FIGURE_SOURCES_MAX 8
+typedef struct wf_figure_source { wf_str source; wf_day from, until; } wf_figure_source;
+
 typedef struct wf_figure {
     wf_str indicator, version;      /* version: 16 hex digits over the definition's text */
     wf_str unit;                    /* path of unit ids from the organisation: "bexley/children/asm1" */
@@ -47,6 +52,8 @@ typedef struct wf_figure {
     wf_level rating;                /* of the first rule that watches it here; WF_UNKNOWN without one */
     uint64_t sequence;              /* the journal sequence it stands for */
     wf_day history_from;            /* stream: earliest day that changed since the last message on its topic */
+    int32_t source_count;           /* by name; of the days of a history they are not given */
+    wf_figure_source source[WF_FIGURE_SOURCES_MAX];
 } wf_figure;
 
 typedef enum wf_cause {             /* SEMANTICS L2; order is the order in texts */

@@ -11,7 +11,8 @@ static wf_figure turnover(void)
         .day = { 19783 }, .from = { 19418 }, .status = WF_FIGURE_OK, .numerator = 18500000, .denominator = 126000000,
         .has_denominator = true, .numerator_of = WF_FTE_MILLIONTHS, .denominator_of = WF_FTE_MILLIONTHS, .people = 131,
         .value = 14682540, .decimals = 1, .unit_of_value = WF_STR("percent"), .complete_until = WF_DAY_OPEN, .no_data_until = WF_DAY_OPEN,
-        .provisional = true, .rating = WF_AMBER, .sequence = 5120, .history_from = { 19000 } };
+        .provisional = true, .rating = WF_AMBER, .sequence = 5120, .history_from = { 19000 },
+        .source_count = 2, .source = { { WF_STR("cases"), { 18000 }, { 19100 } }, { WF_STR("hr"), WF_DAY_OPEN, WF_DAY_OPEN } } };
 }
 
 static wf_alert alert(void)
@@ -62,6 +63,11 @@ Test(figure, a_figure_comes_back_with_every_number)
     cr_assert(eq(int, b->rating, WF_AMBER));
     cr_assert(eq(u64, b->sequence, 5120));
     cr_assert(eq(int, b->history_from.n, 19000));
+    cr_assert(eq(int, b->source_count, 2));
+    cr_assert(wf_str_eq(b->source[0].source, WF_STR("cases")));
+    cr_assert(eq(int, b->source[0].from.n, 18000));
+    cr_assert(eq(int, b->source[0].until.n, 19100));
+    cr_assert(eq(int, b->source[1].from.n, WF_DAY_OPEN.n));
 }
 
 /* P6.7 */

@@ -221,6 +221,65 @@ Test(complete, a_profile_may_say_it_for_a_source_and_promise_lateness)
     cr_expect(not(wf_complete_inside(h.complete, unit(&h, "y"), f.types, on("2024-02-15"), on("2024-02-15"), NULL)));
 }
 
+static wf_figure with_sources(house *h, const char *org, uint32_t types, const char *from, const char *day)
+{
+    wf_figure f = { .from = on(from), .day = on(day) };
+
+    (void) wf_ledger_code(h->ledger, WF_D_UNIT, wf_str_of(org));
+    wf_complete_sources(h->complete, unit(h, org), types, &f);
+    return f;
+}
+
+static void expect_source(const wf_figure *f, int at, const char *name, const char *from, const char *until)
+{
+    const wf_figure_source *s = &f->source[at];
+
+    cr_expect(wf_str_eq(s->source, wf_str_of(name)), "%.*s for %s", WF_STR_ARG(s->source), name);
+    cr_expect(eq(i32, s->from.n, *from == '\0' ? INT32_MAX : on(from).n), "%s", name);
+    cr_expect(eq(i32, s->until.n, *until == '\0' ? INT32_MAX : on(until).n), "%s", name);
+}
+
+Test(complete, each_source_that_a_figure_rests_on_says_how_far)
+{
+    HOUSE(h, "source old { types = {starter, change, leaver} complete_from = 2017-10-01 }\n"
+             "source new { types = {starter, change, leaver} from = 2022-01-01 succeeds = old }\n"
+             "source cases { types = {caseload} late_days = 3 }\nsource sick { orgs = {y} types = {absence} }\n"
+             "indicator i { title = I numerator = \"leavers.heads over 1 month\" }\n");
+    const uint32_t engaged = 1u << WF_STARTER | 1u << WF_CHANGE | 1u << WF_LEAVER, counts = 1u << WF_CASELOAD, sick = 1u << WF_ABSENCE;
+    wf_figure f = with_sources(&h, "x", engaged | counts | sick, "2024-01-01", "2024-02-01");
+    cr_assert(eq(int, f.source_count, 2), "the new one owes nothing while the old one speaks, the one for sickness is another organisation's");
+    expect_source(&f, 0, "cases", "", "");
+    expect_source(&f, 1, "old", "2017-10-01", "");
+    wf_complete_fact told[] = { { counts, on("2024-01-01"), on("2024-01-10") }, { counts, on("2024-01-05"), on("2024-01-20") },
+                                { counts, on("2024-02-20"), on("2024-02-28") } };
+    (void) wf_complete_put(h.complete, unit(&h, "x"), WF_STR("cases"), told, 3);
+    f = with_sources(&h, "x", engaged | counts, "2024-01-01", "2024-02-01");
+    expect_source(&f, 0, "cases", "2024-01-01", "2024-01-23");      /* with the lateness that it promises; not the span to come */
+    f = with_sources(&h, "x", counts, "2024-02-01", "2024-02-25");
+    cr_assert(eq(int, f.source_count, 1), "what others have no part in");
+    expect_source(&f, 0, "cases", "2024-02-20", "2024-03-02");
+}
+
+Test(complete, a_source_whose_part_ended_before_is_not_named)
+{
+    HOUSE(h, "indicator i { title = I numerator = \"leavers.heads over 1 month\" }\n");
+    const uint32_t engaged = 1u << WF_STARTER | 1u << WF_CHANGE | 1u << WF_LEAVER;
+    wf_complete_fact first = { engaged, on("2020-01-01"), on("2022-12-31") }, then[] = { { engaged & ~(1u << WF_LEAVER), on("2023-01-01"), WF_DAY_OPEN },
+                             { 1u << WF_LEAVER, on("2023-01-01"), on("2024-05-01") } };
+    (void) wf_ledger_code(h.ledger, WF_D_UNIT, WF_STR("x"));
+    (void) wf_complete_put(h.complete, unit(&h, "x"), WF_STR("old"), &first, 1);
+    (void) wf_complete_put(h.complete, unit(&h, "x"), WF_STR("new"), then, 2);
+    wf_figure f = with_sources(&h, "x", engaged, "2022-06-01", "2023-05-31");
+    cr_assert(eq(int, f.source_count, 2), "the window reaches into its part");
+    expect_source(&f, 0, "new", "2023-01-01", "2024-05-01");        /* of its types the one that ends first */
+    expect_source(&f, 1, "old", "2020-01-01", "2022-12-31");
+    f = with_sources(&h, "x", engaged, "2023-06-01", "2024-05-31");
+    cr_assert(eq(int, f.source_count, 1));
+    expect_source(&f, 0, "new", "2023-01-01", "2024-05-01");
+    f = with_sources(&h, "x", engaged, "2025-06-01", "2026-05-31");
+    cr_assert(eq(int, f.source_count, 1), "nobody has taken over from the last one");
+}
+
 /* ---- when a figure can change ---- */
 
 Test(indicator, between_two_days_on_which_it_can_change_it_does_not)
