@@ -15,8 +15,8 @@ def day(text):
 
 
 def event(source, org, type_, id_, subject, effective, data=None, time=None, **more):
-    """One event as bytes; `effective` a date, `time` milliseconds (default: noon of the effective day, or 2020)."""
-    d = day(effective)
+    """One event as bytes; `effective` a date or its number, `time` milliseconds (default: noon of the effective day, or 2020)."""
+    d = effective if isinstance(effective, int) else day(effective)
     e = {"id": id_, "source": source, "type": type_, "time": min(d, day("2020-01-01")) * 86400000 + 43200000 if time is None else time,
          "subject": subject, "org": org, "effective": d}
     e.update(more)
