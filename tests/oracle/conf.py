@@ -251,6 +251,7 @@ class Source:
         self.orgs, self.types = keys.get("orgs"), keys.get("types")
         self.complete_from = days.day(keys["complete_from"]) if keys.get("complete_from") else None
         self.late_days = int(keys.get("late_days", 0))
+        self.succeeds = keys.get("succeeds")
 
 
 class Profile:

@@ -36,6 +36,9 @@ class Fact:
         time = datetime.datetime.fromisoformat(event["time"])
         self.time = (time - EPOCH) // datetime.timedelta(milliseconds=1)
         self.adjustment, self.inferred = bool(event.get("adjustment")), bool(event.get("inferred"))
+        self.voids = event.get("voids") is not None
+        self.target = event.get("voids", event.get("corrects"))         # the id that it names, of target_source's
+        self.target_source = event.get("targetsource", self.source)
         self.data = dict(event.get("data") or {})
         for name in DAY_FIELDS:
             if self.data.get(name) is not None:
@@ -77,7 +80,8 @@ def read_events(lines):
 def content(event):
     fact = Fact(event)
     # `sequence` is the source's own numbering; like everything else sent it is part of the content.
-    return (fact.type, fact.order, fact.adjustment, fact.inferred, event.get("sequence"), sorted(fact.data.items(), key=lambda kv: kv[0]))
+    links = tuple(event.get(name) for name in ("corrects", "voids", "targetsource"))
+    return (fact.type, fact.order, fact.adjustment, fact.inferred, links, event.get("sequence"), sorted(fact.data.items(), key=lambda kv: kv[0]))
 
 
 def entitled(fact, profile):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Makes a history of events from a seed, full of what real feeds do badly; or shortens one that makes a command fail.
 
-    history.py --seed N --events 200 [--people 25] [--orgs 1] [--profile P.conf] [--today DATE] [--no-complete] [--no-duplicates] > events.jsonl
+    history.py --seed N --events 200 [--people 25] [--orgs 1] [--profile P.conf] [--today DATE]
+               [--no-complete] [--no-duplicates] [--[no-]corrections] > events.jsonl
     history.py --shrink 'COMMAND {}' EVENTS.jsonl > shorter.jsonl      {} is the file; COMMAND fails: exit status not 0
 """
 import argparse
@@ -25,6 +26,7 @@ TYPES = ("starter", "change", "leaver", "placement_started", "placement_ended", 
          "supervision_held", "case_allocated", "case_deallocated", "caseload", "absence", "vacancies_declared",
          "post_opened", "post_changed", "post_closed")
 FIRST = datetime.date(2012, 1, 1)
+CORRECTIONS = False         # whether histories have corrections and voids if nobody says otherwise
 
 
 def holidays_eve(rng):
@@ -46,8 +48,9 @@ def easter(year):
 
 
 class History:
-    def __init__(self, seed, people, orgs, today, trees=None):
+    def __init__(self, seed, people, orgs, today, trees=None, corrections=CORRECTIONS):
         """trees: {organisation: its units}, from a profile; their teams are used in place of the usual ones."""
+        self.corrections = corrections
         self.rng = random.Random(seed)
         self.orgs, self.today, self.teams = ORGS[:orgs], today, TEAMS
         if trees:
@@ -353,10 +356,121 @@ class History:
     STEPS = (("starter", 12), ("career", 7), ("change", 16), ("leaver", 12), ("placement_started", 5), ("placement_ended", 1),
              ("training", 6), ("supervision_held", 4), ("caseload", 6), ("allocation", 5), ("absence", 6), ("vacancies", 4), ("post", 3))
 
+    # Corrections and voids.
+
+    def link(self):
+        """One of something, or a few that hang together."""
+        if self.events:
+            getattr(self, self.pick(("link_once",) * 6 + ("link_chain",) * 2 + ("link_loop",)))()
+
+    def a_target(self):
+        """Often one of the last few, or a link, so that links meet."""
+        links = [event for event in self.events if "corrects" in event or "voids" in event]
+        r = self.rng.random()
+        return self.pick(links if links and r < 0.3 else self.events[-12:] if r < 0.6 else self.events)
+
+    def link_once(self):
+        self.link_to(self.a_target())
+
+    def link_chain(self):
+        """Each to the one before, or to the same."""
+        target = first = self.a_target()
+        for _ in range(self.rng.randint(2, 5)):
+            target = self.link_to(self.pick((target, target, first)))
+
+    def link_loop(self):
+        """A ring of links, now and then of one, and something that hangs on it."""
+        made = [self.link_to(self.a_target(), sound=True)]
+        made += [self.link_to(made[-1], sound=True) for _ in range(self.rng.randrange(3))]
+        first, last = made[0], made[-1]
+        first.pop("targetsource", None)
+        for event in made:                          # said together by one source about one subject: nothing else is wrong with them
+            event["time"] = last["time"]
+            event.pop("targetsource", None)
+        first["corrects" if "corrects" in first else "voids"] = last["id"]
+        if self.chance(0.5):
+            self.link_to(first)
+
+    def link_to(self, target, sound=False):
+        """A correction or a void, of which one in four is wrong somehow."""
+        type_, subject, org, id_ = target["type"], target["subject"], target["org"], target["id"]
+        data = dict(target["data"])
+        wrong = self.pick(("type", "subject", "org", "id", "source", "time")) if self.chance(0.22) and not sound else None
+        if wrong == "type" and type_ in self.OTHER_TYPE and data:
+            type_ = self.OTHER_TYPE[type_]
+            data = {name: data[name] for name in ("engagement", "placement", "allocation", "training") if name in data}
+        if wrong == "subject" and type_ != "complete":
+            subject = self.pick(self.people)
+        if wrong == "org":
+            org = self.pick(self.orgs)
+        if wrong == "id":
+            id_ = self.pick((id_ + "x", self.pick(self.events)["id"]))
+        day = datetime.date.fromisoformat(target["effective"])
+        voids = self.chance(0.45)
+        if voids:
+            data = data if self.chance(0.2) else {}
+        else:
+            day = self.within(day + datetime.timedelta(days=self.pick((0, 0, 0, 1, -1, 2, -7, 30, 365, -365, -self.rng.randint(1, 3650)))))
+            data = self.corrected(type_, data, target, day)
+        adjustment = bool(target.get("adjustment")) if self.chance(0.8) else self.chance(0.2)
+        if not adjustment:
+            data.pop("since", None)                 # is taken with adjustment only
+        self.emit(type_, org, subject, day, data, adjustment=adjustment, inferred=self.chance(0.1))
+        made = self.events[-1]
+        made["voids" if voids else "corrects"] = id_
+        made["source"] = target["source"]
+        if wrong == "source" and type_ != "complete":       # another's event without saying so, or with saying so and no right to
+            made["source"] = "s2" if target["source"] == "s1" else "s1"
+            if self.chance(0.5):
+                made["targetsource"] = target["source"]
+        elif self.chance(0.2):
+            made["targetsource"] = target["source"]
+        made["time"] = self.said_after(target["time"], -1 if wrong == "time" else 1)
+        return made
+
+    OTHER_TYPE = {"starter": "leaver", "leaver": "starter", "change": "starter", "placement_ended": "placement_started",
+                  "case_allocated": "case_deallocated", "case_deallocated": "case_allocated", "training_due": "training_completed",
+                  "training_completed": "training_due"}
+
+    def said_after(self, time, sign):
+        moment = datetime.datetime.fromisoformat(time).astimezone(datetime.timezone.utc)
+        moment += sign * datetime.timedelta(milliseconds=self.pick((0 if sign > 0 else 1, 1, 1000, 86400000, self.rng.randrange(10 ** 11))))
+        latest = datetime.datetime.combine(self.today, datetime.time(), datetime.timezone.utc)
+        moment = moment if moment <= latest else max(latest, datetime.datetime.fromisoformat(time))
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def corrected(self, type_, data, target, day):
+        """What it should have been: some fields others, some gone, now and then another key."""
+        if type_ == "placement_started":
+            data["kind"] = self.pick(("agency", "agency", "student"))
+        for name in tuple(data):
+            if name in ("team", "role", "contract", "origin", "course", "work", "why", "unit", "status") and self.chance(0.3):
+                other = [e["data"][name] for e in self.events if e["type"] == type_ and e["data"].get(name) is not None]
+                data[name] = self.pick(other or [data[name]])
+        if type_ in ("starter", "change", "placement_started") and self.chance(0.4):
+            for name in ("fte", "hours", "full_time_hours"):
+                data.pop(name, None)
+            self.put_fte(data)
+        if type_ == "caseload":
+            data["cases"] = self.pick((0, 1, 9, 30))
+        if type_ in ("vacancies_declared", "post_opened") and self.chance(0.5):
+            data["fte"] = self.pick(("0", "1", "7.5"))
+        if type_ == "starter" and self.chance(0.1) and self.keys.get("engagement"):
+            data["engagement"] = self.pick(self.keys["engagement"])[2]
+        if type_ == "case_allocated" and "worker" in data and self.chance(0.2):
+            data["worker"] = self.pick(self.people)
+        if data.get("since") is not None:
+            data["since"] = min(data["since"], day.isoformat())
+        for name in ("last", "until"):              # not before the new day
+            if data.get(name) is not None:
+                end = max(datetime.date.fromisoformat(data[name]) + datetime.timedelta(days=self.pick((0, 0, 5, -5, 60))), day)
+                data[name] = end.isoformat()
+        return data
+
     def make(self, events, complete, duplicates):
         if complete and self.chance(0.85):
             self.complete()
-        steps, weights = zip(*self.STEPS)
+        steps, weights = zip(*self.STEPS + ((("link", 9),) if self.corrections else ()))
         while len(self.events) < events:
             getattr(self, self.rng.choices(steps, weights)[0])()
         self.events = self.events[:events]
@@ -409,13 +523,14 @@ def main():
     p.add_argument("--today", type=datetime.date.fromisoformat, default=datetime.date(2025, 3, 14))
     p.add_argument("--no-complete", action="store_true", help="no source says `complete`")
     p.add_argument("--no-duplicates", action="store_true", help="each event once (else 30 %% come twice)")
+    p.add_argument("--corrections", action=argparse.BooleanOptionalAction, default=CORRECTIONS, help="with corrections and voids")
     p.add_argument("--shrink", nargs=2, metavar=("COMMAND", "FILE"))
     options = p.parse_args()
     if options.shrink:
         sys.stdout.writelines(shrink(*options.shrink))
         return
     trees = {org: tree.links for org, tree in Profile(options.profile).trees.items()} if options.profile else None
-    history = History(options.seed, options.people, options.orgs, options.today, trees)
+    history = History(options.seed, options.people, options.orgs, options.today, trees, options.corrections)
     for event in history.make(options.events, not options.no_complete, not options.no_duplicates):
         print(json.dumps(event, separators=(",", ":")))
 

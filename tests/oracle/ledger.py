@@ -6,6 +6,7 @@ every_day=True all days are, and the result must be the same.
 """
 import days
 from facts import SUBJECT_KINDS as SUBJECTS, by_key, entitled, last_said, millionths, the_one_that_holds
+from links import Links
 
 DIMENSIONS = ("unit", "role", "contract", "worker", "kind", "origin", "reason", "destination", "course", "work", "status")
 NEITHER_MOVE_NOR_LEAVER = ("reorganisation", "transfer", "temporary")
@@ -600,18 +601,27 @@ class Declarations(Timeline):
         return found
 
 
+def finding(kind, fact):
+    return (kind, fact.org, SUBJECTS[fact.type], fact.subject, fact.source, fact.id)
+
+
 class Ledger:
     """All entries of all organisations, net by (measure, organisation, cell, day)."""
 
     def __init__(self, profile, facts, every_day=False):
         self.profile, self.every_day = profile, every_day
-        self.net, self.findings = {}, []
+        self.net = {}
         self.all_in_post = []                       # every entry of in_post with its cause
         self.moves = []                             # (organisation, entry): those that can cross a border
-        self.facts = [fact for fact in facts if entitled(fact, profile)]
-        self.orgs = sorted({fact.org for fact in self.facts} | set(profile.trees))
-        self.teams = {org: set() for org in self.orgs}          # every unit that an event names
-        for fact in self.facts:
+        self.accepted = [fact for fact in facts if entitled(fact, profile)]
+        links = Links(self.accepted, profile)
+        self.facts = links.standing
+        self.findings = [finding(kind, fact) for kind, fact in links.findings]
+        self.orgs = sorted({fact.org for fact in self.accepted} | set(profile.trees))
+        self.teams = {org: set() for org in self.orgs}          # every unit that an event names, whether or not it stands
+        for fact in self.accepted:
+            if fact.voids:
+                continue
             named = fact.subject if fact.type == "vacancies_declared" else fact.get(UNIT_OF.get(fact.type))
             if unit_id(fact.org, named):
                 self.teams[fact.org].add(named)
@@ -648,7 +658,7 @@ class Ledger:
         for timeline in timelines:
             timeline.post_into(self)
             findings += timeline.findings
-        self.findings += [(kind, org, SUBJECTS[fact.type], fact.subject, fact.source, fact.id) for kind, fact in findings]
+        self.findings += [finding(kind, fact) for kind, fact in findings]
         tree = self.profile.trees.get(org)
         if tree:
             self.findings += [("unassigned", org, "unit", team, "", "") for team in self.teams[org] if team not in tree.links]

@@ -38,11 +38,14 @@ class Story:
     def __init__(self, settings=""):
         self.profile, self.lines = profile(settings), []
 
-    def say(self, type_, subject, effective, time=None, id=None, source="s1", org="o", adjustment=False, inferred=False, **data):
+    def say(self, type_, subject, effective, time=None, id=None, source="s1", org="o", adjustment=False, inferred=False,
+            corrects=None, voids=None, targetsource=None, **data):
         n = len(self.lines) + 1
         time = time or (datetime.datetime(2020, 1, 1) + datetime.timedelta(seconds=n)).isoformat() + "Z"
         event = {"specversion": "1.0", "id": id or "e%d" % n, "source": source, "type": type_, "time": time, "subject": subject,
                  "org": org, "effective": effective, "data": data}
+        links = (("corrects", corrects), ("voids", voids), ("targetsource", targetsource))
+        event.update((name, value) for name, value in links if value)
         if adjustment:
             event["adjustment"] = True
         if inferred:
@@ -245,6 +248,100 @@ class Engagements(unittest.TestCase):
     def test_an_engagement_of_no_day_yields_nothing(self):
         story = Story().say("starter", "p", "2023-01-01", engagement="a", fte="1").say("leaver", "p", "2023-01-01", engagement="a")
         self.assertEqual(story.ledger().lines(), [])
+
+
+class Corrections(unittest.TestCase):
+    """A starter `a` of 1 February 2023; what is said of it ends on the day it then has, or nowhere."""
+
+    def story(self, *links, settings="", first="s1"):
+        """links: (id, verb, target, day) and what else is given."""
+        story = Story(settings).say("starter", "p", "2023-02-01", id="a", engagement="a", source=first)
+        for link in links:
+            (name, verb, target, day), more = link[:4], link[4] if len(link) > 4 else {}
+            data = {} if verb == "voids" else {"engagement": "a"}
+            story.say(more.pop("type", "starter"), more.pop("subject", "p"), "2023-02-%02d" % day, id=name, **{verb: target}, **data, **more)
+        return story
+
+    def stands(self, *links, **more):
+        found = self.story(*links, **more).of("in_post")
+        return [int(line.split()[1][-2:]) for line in found]
+
+    def test_a_correction_stands_in_the_original_s_place(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2)), [2])
+        self.assertEqual(self.story(("b", "corrects", "a", 2)).findings(), [])
+
+    def test_the_last_said_holds_whatever_the_order(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "a", 3)), [3])
+        self.assertEqual(self.stands(("b", "corrects", "a", 2, {"time": "2021-01-01T00:00:00Z"}), ("c", "corrects", "a", 3)), [2])
+
+    def test_a_void_ends_it_and_a_void_of_the_void_brings_it_back(self):
+        self.assertEqual(self.stands(("b", "voids", "a", 1)), [])
+        self.assertEqual(self.stands(("b", "voids", "a", 1), ("c", "voids", "b", 1)), [1])
+        self.assertEqual(self.stands(("b", "voids", "a", 1), ("c", "voids", "b", 1), ("d", "voids", "c", 1)), [])
+
+    def test_voiding_a_correction_brings_back_what_was_before(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "a", 3), ("d", "voids", "c", 1)), [2])
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("d", "voids", "b", 1)), [1])
+
+    def test_voiding_the_original_takes_its_earlier_corrections_with_it(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "voids", "a", 1)), [])
+
+    def test_a_later_correction_brings_it_back(self):
+        self.assertEqual(self.stands(("b", "voids", "a", 1), ("c", "corrects", "a", 3)), [3])
+
+    def test_a_correction_of_a_correction_goes_with_it(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "b", 3)), [3])
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "b", 3), ("d", "corrects", "a", 4)), [4])
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "b", 3), ("d", "voids", "c", 1)), [2])
+
+    def test_a_correction_whose_own_walk_ends_with_nothing_is_not_live(self):
+        self.assertEqual(self.stands(("b", "corrects", "a", 2), ("c", "corrects", "a", 3), ("d", "corrects", "c", 4), ("e", "voids", "c", 1)), [2])
+
+    def test_a_correction_of_a_void_says_it_again(self):
+        self.assertEqual(self.stands(("b", "voids", "a", 1), ("c", "voids", "b", 1), ("d", "corrects", "b", 1)), [])
+        self.assertEqual(self.stands(("b", "voids", "a", 1), ("d", "corrects", "b", 1), ("c", "voids", "b", 1)), [1])
+
+    def test_a_withdrawn_leaver_reinstates(self):
+        story = self.story().say("leaver", "p", "2023-06-01", id="l", engagement="a").say("leaver", "p", "2023-06-01", voids="l")
+        self.assertEqual((story.of("leavers"), len(story.of("in_post"))), ([], 1))
+
+    def test_it_may_name_another_key(self):
+        story = self.story().say("starter", "p", "2023-03-01", corrects="a", engagement="b").say("leaver", "p", "2023-06-01", id="l", engagement="a")
+        self.assertEqual(story.findings(), [("waiting", "p", "l")])
+
+    def found(self, *links, **more):
+        return [kind[0] + id_ for kind, _, id_ in self.story(*links, **more).findings()]
+
+    def test_what_has_no_effect(self):
+        self.assertEqual(self.found(("b", "voids", "x", 1)), ["wb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"subject": "q"})), ["wb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"org": "o2"})), ["wb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"type": "leaver"})), ["cb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"time": "2019-12-31T00:00:00Z"})), ["cb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"time": "2020-01-01T00:00:01Z"})), [])
+        self.assertEqual(self.found(("b", "voids", "b", 1)), ["cb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"source": "s2"})), ["wb"])
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"source": "s2", "targetsource": "s1"})), ["cb"])
+
+    def test_a_ring_and_what_hangs_on_it(self):
+        at = {"time": "2021-01-01T00:00:00Z"}
+        ring = (("b", "corrects", "c", 2, dict(at)), ("c", "voids", "b", 3, dict(at)), ("d", "corrects", "b", 4))
+        self.assertEqual(self.found(*ring[:2]), ["cb", "cc"])
+        self.assertEqual(self.stands(*ring), [1])
+        self.assertEqual(self.found(("d", "corrects", "b", 4, {"time": "2022-01-01T00:00:00Z"}), *ring[:2]), ["cb", "cc", "wd"])
+
+    def test_what_hangs_on_a_link_without_effect_waits(self):
+        self.assertEqual(self.found(("b", "voids", "x", 1), ("c", "voids", "b", 1), ("d", "corrects", "c", 1)), ["wb", "wc", "wd"])
+
+    def test_a_successor_may(self):
+        settings = 'source "s1" {} source "s2" { succeeds = "s1" } source "s3" { succeeds = "s2" } source "s4" {}'
+        for source, found in (("s2", []), ("s3", []), ("s4", ["cb"])):
+            self.assertEqual(self.found(("b", "voids", "a", 1, {"source": source, "targetsource": "s1"}), settings=settings), found)
+        self.assertEqual(self.found(("b", "voids", "a", 1, {"source": "s1", "targetsource": "s2"}), settings=settings, first="s2"), ["cb"])
+
+    def test_a_team_that_only_a_fact_that_fell_names_is_still_a_unit(self):
+        story = Story().say("starter", "p", "2023-02-01", id="a", engagement="a", team="t1").say("starter", "p", "2023-02-01", voids="a", team="t2")
+        self.assertEqual(story.ledger().teams, {"o": {"t1"}})
 
 
 class Findings(unittest.TestCase):
@@ -582,7 +679,7 @@ class AgainstItself(unittest.TestCase):
         today = days.day("2025-03-14")
         for name in ("all.conf", "posts.conf", "training.conf"):
             settings = Profile(os.path.join(HERE, "profiles", name))
-            made = history.History(len(name), 12, 2, datetime.date(2025, 3, 14)).make(120, True, True)
+            made = history.History(len(name), 12, 2, datetime.date(2025, 3, 14), corrections=True).make(120, True, True)
             lines = [json.dumps(event) for event in made]
             quick, slow = Ledger(settings, read_events(lines)[0]), Ledger(settings, read_events(lines[::-1])[0], every_day=True)
             self.assertEqual(quick.lines(), slow.lines())
@@ -596,7 +693,7 @@ class AgainstItself(unittest.TestCase):
     def test_entries_with_causes_add_up_to_the_stock(self):
         settings = Profile(ALL)
         for seed in range(8):
-            made = history.History(seed, 6, 1, datetime.date(2025, 3, 14)).make(150, False, False)
+            made = history.History(seed, 6, 1, datetime.date(2025, 3, 14), corrections=True).make(150, False, False)
             ledger = Ledger(settings, read_events([json.dumps(event) for event in made])[0])
             net = {}
             for entry in ledger.all_in_post:
