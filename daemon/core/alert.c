@@ -108,31 +108,29 @@ uint64_t wf_judge_number(const wf_judge *j) { return j->number; }
 
 /* ---- one day against a rule ---- */
 
-struct seen { wf_why why; wf_day until; bool amber, red, amber_past, red_past; };   /* edge broken; clear passed */
-
-static bool at_or_beyond(const wf_judge *j, const wf_rule *r, const wf_figure *f, int64_t edge)
-{
-    int c = edge == WF_NO_EDGE ? 0 : wf_figure_compare(j->profile, r->indicator, f, edge);
-
-    return edge != WF_NO_EDGE && (r->above ? c >= 0 : c <= 0);
-}
+/* Edges broken, clears passed, and the first later day on which that can be otherwise. */
+struct seen { wf_why why; wf_day until, next; bool amber, red, amber_past, red_past; };
 
 static struct seen look(const wf_judge *j, const struct pair *p, wf_day day, wf_day today)
 {
     const wf_rule *r = rule_of(j, p);
-    struct seen s = { WF_KNOWN, day, false, false, false, false };
-    wf_figure f;
+    const int64_t edge[WF_EDGES] = { r->amber, r->red, r->amber_clear, r->red_clear };
+    struct seen s = { WF_KNOWN, day, day, false, false, false, false };
+    bool beyond[WF_EDGES];
+    wf_stand f;
 
-    wf_figure_read(j->book, j->complete, r->indicator, p->unit, day, today, &f);
+    wf_figure_stand(j->book, j->complete, r->indicator, p->unit, day, today, edge, &f);
+    s.next = f.rests_until;
     if (f.status == WF_FIGURE_X) s.why = WF_NO_SPAN, s.until = f.no_data_until;
     else if (f.people < r->least_people) s.why = WF_FEW_PEOPLE;
     else if (f.status == WF_FIGURE_Z) s.why = WF_NO_DENOMINATOR;
     else if (f.status == WF_FIGURE_U) s.why = WF_UNRELIABLE;
     if (s.why != WF_KNOWN) return s;
-    s.amber = at_or_beyond(j, r, &f, r->amber);
-    s.red = at_or_beyond(j, r, &f, r->red);
-    s.amber_past = !at_or_beyond(j, r, &f, r->amber_clear);
-    s.red_past = !at_or_beyond(j, r, &f, r->red_clear);
+    for (size_t k = 0; k < WF_EDGES; k++) beyond[k] = edge[k] != WF_NO_EDGE && (r->above ? f.side[k] >= 0 : f.side[k] <= 0);
+    s.amber = beyond[0];
+    s.red = beyond[1];
+    s.amber_past = !beyond[2];
+    s.red_past = !beyond[3];
     return s;
 }
 
@@ -217,7 +215,7 @@ static void walk(const wf_judge *j, struct pair *p, int32_t to, wf_day today)
     while (p->until < to) {
         wf_day d = { p->until + 1 };
         struct seen s = look(j, p, d, today);
-        wf_day change = wf_figure_next(j->book, j->complete, r->indicator, p->unit, d, today);
+        wf_day change = s.next;
         wf_mark m = step(r, *last_mark(p), &s, d.n);
         push(p, &m);
         int32_t stop = change.n - 1 < to ? change.n - 1 : to;
@@ -241,11 +239,11 @@ static void begin(struct pair *p, wf_mark m, int32_t until)
  * day that is known nothing was. */
 static void find_beginning(const wf_judge *j, struct pair *p, int32_t day, wf_day today)
 {
-    const wf_rule *r = rule_of(j, p);
     wf_mark plain = { .amber_from = WF_NEVER, .red_from = WF_NEVER };
     wf_day first = WF_DAY_FIRST;
 
-    if (look(j, p, first, today).why == WF_NO_SPAN) first = wf_figure_next(j->book, j->complete, r->indicator, p->unit, first, today);
+    struct seen earliest = look(j, p, first, today);
+    if (earliest.why == WF_NO_SPAN) first = earliest.next;
     for (int32_t back = 0; day - back >= first.n; back = back * 2 + 1) {
         struct seen s = look(j, p, (wf_day) { day - back }, today);
         if (s.why != WF_KNOWN || !s.amber_past || !s.red_past) continue;
@@ -352,12 +350,14 @@ static void touch(wf_judge *j, struct pair *p, int32_t from)
     j->queue[j->queued++] = (uint32_t) (p - j->pair);
 }
 
-void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from)
+void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from, wf_day today)
 {
     if (unit >= j->known) follow(j);
     for (uint32_t r = 0; r < rules(j); r++) {
         struct pair *p = j->profile->rule[r].indicator == indicator ? pair_of(j, r, unit) : NULL;
-        if (p != NULL) touch(j, p, from.n);
+        if (p == NULL) continue;
+        if (rule_of(j, p)->for_days > 0 && from.n >= today.n) cut(p, from.n);
+        else touch(j, p, from.n);
     }
 }
 

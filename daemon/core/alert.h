@@ -25,7 +25,8 @@ typedef struct wf_told {            /* to keep under `key` (a hash of rule and u
 bool wf_judge_import(wf_judge *j, const void *bytes, size_t n);
 
 /* ---- what changed ---- */
-void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from);   /* from wf_book_take_touched */
+/* From wf_book_take_touched. `today`: where only closed days are judged, what changes from today on waits for the tick. */
+void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from, wf_day today);
 void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from);                    /* from wf_complete_put, or the first `complete` said */
 
 /* ---- judging ---- */

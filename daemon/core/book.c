@@ -28,7 +28,7 @@ struct wf_book {
     struct routes *flow; uint32_t flows;
     uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
     uint32_t *touched, touched_count, touched_cap;
-    struct list { uint32_t *flow, n, cap; } *of_code; uint32_t codes;   /* flows that touch a unit */
+    struct list { uint32_t *route, n, cap; } *into;     /* into[as series]: what reaches it, flow << 1 | negative */
 };
 
 static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
@@ -115,6 +115,9 @@ void wf_book_follow(wf_book *b)
     b->series = realloc(b->series, (size_t) cap * b->pops * sizeof *b->series);
     WF_ASSERT(b->series != NULL);
     memset(b->series + (size_t) had * b->pops, 0, (size_t) (cap - had) * b->pops * sizeof *b->series);
+    b->into = realloc(b->into, (size_t) cap * b->pops * sizeof *b->into);
+    WF_ASSERT(b->into != NULL);
+    memset(b->into + (size_t) had * b->pops, 0, (size_t) (cap - had) * b->pops * sizeof *b->into);
     b->nodes = cap;
 }
 
@@ -153,7 +156,7 @@ void wf_book_free(wf_book **p)
     if (b == NULL) return;
     forget(b);
     for (uint32_t i = 0; i < b->pops; i++) free(b->pop[i].indicator);
-    for (uint32_t i = 0; i < b->codes; i++) free(b->of_code[i].flow);
+    for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) free(b->into[i].route);
     wf_units_free(&b->units);
     free(b->pop);
     free(b->terms);
@@ -161,7 +164,7 @@ void wf_book_free(wf_book **p)
     free(b->flow);
     free(b->route);
     free(b->touched);
-    free(b->of_code);
+    free(b->into);
     free(b);
     *p = NULL;
 }
@@ -207,45 +210,38 @@ static bool among(const uint32_t *node, size_t n, uint32_t x)
     return false;
 }
 
-static void add_routes(wf_book *b, uint32_t pop, const uint32_t *node, size_t n, const uint32_t *but, size_t but_n, bool negative)
+struct routing { uint32_t population, flow; };
+
+static void add_routes(wf_book *b, struct routing r, const uint32_t *node, size_t n, const uint32_t *but, size_t but_n, bool negative)
 {
     for (size_t i = 0; i < n; i++) {
         if (among(but, but_n, node[i])) continue;
+        uint32_t index = node[i] * b->pops + r.population;
+        struct list *into = &b->into[index];
         b->route = grown(b->route, &b->route_cap, b->route_count + 1, sizeof *b->route);
-        b->route[b->route_count++] = (node[i] * b->pops + pop) << 1 | negative;
+        b->route[b->route_count++] = index << 1 | negative;
+        into->route = grown(into->route, &into->cap, into->n + 1, sizeof *into->route);
+        into->route[into->n++] = r.flow << 1 | negative;
     }
 }
 
-static void route_population(wf_book *b, uint32_t pop, const wf_flow *f, const struct ends *x, bool in_from, bool in_to)
+static void route_population(wf_book *b, struct routing r, const wf_flow *f, const struct ends *x, bool in_from, bool in_to)
 {
     size_t from_n = in_from ? x->from_n : 0, to_n = in_to ? x->to_n : 0;
     bool out = f->cause == WF_BY_LEAVER || f->cause == WF_BY_MOVE, in = f->cause == WF_BY_STARTER || f->cause == WF_BY_MOVE;
 
-    switch (wf_measure_rows[b->pop[pop].measure].kind) {
+    switch (wf_measure_rows[b->pop[r.population].measure].kind) {
     case WF_STOCK: case WF_FLOW:                        /* what stays inside is no change */
-        add_routes(b, pop, x->to, to_n, x->from, from_n, false);
-        add_routes(b, pop, x->from, from_n, x->to, to_n, true);
+        add_routes(b, r, x->to, to_n, x->from, from_n, false);
+        add_routes(b, r, x->from, from_n, x->to, to_n, true);
         break;
     case WF_OUT:
-        if (out) add_routes(b, pop, x->from, from_n, x->to, to_n, false);
+        if (out) add_routes(b, r, x->from, from_n, x->to, to_n, false);
         break;
     case WF_IN:
-        if (in) add_routes(b, pop, x->to, to_n, x->from, from_n, false);
+        if (in) add_routes(b, r, x->to, to_n, x->from, from_n, false);
         break;
     }
-}
-
-static void list_under(wf_book *b, uint16_t code, uint32_t flow)
-{
-    if (code >= b->codes) {
-        uint32_t cap = b->codes;
-        b->of_code = grown(b->of_code, &cap, code + 1u, sizeof *b->of_code);
-        memset(b->of_code + b->codes, 0, (cap - b->codes) * sizeof *b->of_code);
-        b->codes = cap;
-    }
-    struct list *l = &b->of_code[code];
-    l->flow = grown(l->flow, &l->cap, l->n + 1, sizeof *l->flow);
-    l->flow[l->n++] = flow;
 }
 
 static const wf_cell *cell_at(const wf_book *b, uint32_t cell) { return cell == WF_OUTSIDE ? NULL : wf_ledger_cell_at(b->ledger, cell); }
@@ -264,13 +260,9 @@ static void compile(wf_book *b, uint32_t flow)
         wf_measure_kind kind = wf_measure_rows[b->pop[i].measure].kind;
         wf_measure entries = kind == WF_OUT || kind == WF_IN ? WF_M_IN_POST : b->pop[i].measure;
         if (entries != (wf_measure) f->measure) continue;
-        route_population(b, i, f, &x, from != NULL && admits(b, &b->pop[i], from), to != NULL && admits(b, &b->pop[i], to));
+        route_population(b, (struct routing) { i, flow }, f, &x, from != NULL && admits(b, &b->pop[i], from), to != NULL && admits(b, &b->pop[i], to));
     }
     b->flow[flow] = (struct routes) { first, b->route_count - first, true };
-    if (b->route_count > first) {
-        if (from != NULL) list_under(b, from->code[WF_D_UNIT], flow);
-        if (to != NULL && (from == NULL || to->code[WF_D_UNIT] != from->code[WF_D_UNIT])) list_under(b, to->code[WF_D_UNIT], flow);
-    }
     free(x.from);
     free(x.to);
 }
@@ -596,6 +588,27 @@ wf_sums wf_book_days(const wf_book *b, uint32_t population, uint32_t node, wf_da
     return r;
 }
 
+static void range_of(const struct population *p, const struct series *s, enum column c, uint32_t first, int64_t *low, int64_t *high)
+{
+    *low = *high = 0;
+    if (p->at[c] == 0) return;
+    const int64_t *col = s->block + (size_t) (p->at[c] - 1) * s->cap;
+    for (uint32_t i = first; i < s->n; i++) {
+        *low = col[i] < *low ? col[i] : *low;
+        *high = col[i] > *high ? col[i] : *high;
+    }
+}
+
+void wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day day, wf_sums *low, wf_sums *high)
+{
+    const struct population *p = &b->pop[population];
+    const struct series *s = &b->series[(size_t) node * b->pops + population];
+    uint32_t rows = s->n == 0 ? 0 : rows_until(days_of(p, s), s->n, day.n), first = rows > 0 ? rows - 1 : 0;
+
+    range_of(p, s, COUNT, first, &low->count, &high->count);
+    range_of(p, s, AMOUNT, first, &low->amount, &high->amount);
+}
+
 wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day day)
 {
     const struct population *p = &b->pop[population];
@@ -618,41 +631,14 @@ static void tally_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64
     t->sum->amount += t->sign * amount;
 }
 
-/* Is the unit of this cell among those of the node? */
-static bool inside(const wf_book *b, const wf_cell *cell, uint32_t node)
-{
-    uint32_t unit = wf_units_of_code(b->units, cell->code[WF_D_UNIT]);
-
-    return unit != WF_NO_UNIT && wf_units_held(b->units, unit, node);
-}
-
-static void tally_flow(const wf_book *b, uint32_t flow, uint32_t index, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
-{
-    const struct routes *r = &b->flow[flow];
-
-    for (uint32_t i = r->first; i < r->first + r->n; i++) {
-        if (b->route[i] >> 1 != index) continue;
-        struct tally t = { &sum[wf_ledger_flow_at(b->ledger, flow)->cause], b->route[i] & 1 ? -1 : 1 };
-        wf_ledger_each_in(b->ledger, flow, first, last, tally_day, &t);
-    }
-}
-
 void wf_book_causes(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
 {
-    uint32_t org = wf_units_org(b->units, wf_units_node_unit(b->units, node));
+    const struct list *into = &b->into[(size_t) node * b->pops + population];
 
     if (first.n > last.n) return;
-    for (uint32_t code = 1; code < b->codes; code++) {
-        uint32_t unit = b->of_code[code].n == 0 ? WF_NO_UNIT : wf_units_of_code(b->units, (uint16_t) code);
-        if (unit == WF_NO_UNIT || wf_units_org(b->units, unit) != org) continue;
-        if (!inside(b, &(wf_cell) { .code[WF_D_UNIT] = (uint16_t) code }, node)) continue;
-        for (uint32_t i = 0; i < b->of_code[code].n; i++) {
-            uint32_t flow = b->of_code[code].flow[i];
-            const wf_flow *f = wf_ledger_flow_at(b->ledger, flow);
-            const wf_cell *from = cell_at(b, f->from);
-            bool by_to = from == NULL || from->code[WF_D_UNIT] != code;         /* listed here as the unit it goes to */
-            if (by_to && from != NULL && inside(b, from, node)) continue;       /* and met under the one it comes from */
-            tally_flow(b, flow, node * b->pops + population, first, last, sum);
-        }
+    for (uint32_t i = 0; i < into->n; i++) {
+        uint32_t flow = into->route[i] >> 1;
+        struct tally t = { &sum[wf_ledger_flow_at(b->ledger, flow)->cause], into->route[i] & 1 ? -1 : 1 };
+        wf_ledger_each_in(b->ledger, flow, first, last, tally_day, &t);
     }
 }

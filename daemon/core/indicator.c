@@ -52,6 +52,8 @@ static bool is_amount(const wf_term *t)
     return t->field == row->amount && t->field != row->count;
 }
 
+static bool sums_days(const wf_term *t) { return t->reading == WF_MEAN_OVER || t->reading == WF_DAYS_OVER; }
+
 /* `days over` a share of a day counts working days; everything else counts days as they come. */
 static bool of_working_days(const wf_term *t) { return t->reading == WF_DAYS_OVER && wf_measure_rows[t->measure].amount == WF_DAYS; }
 
@@ -96,21 +98,27 @@ static int64_t mean_days(const struct fraction *x, int side)
     return x->n[side] > 0 && r->term->reading == WF_MEAN_OVER ? r->end.n - r->after.n : 1;
 }
 
-/* A mean is its sum by its days; of two means the days cancel where they are as many. */
-static wf_fraction sums_at(const wf_book *b, const struct fraction *x)
+/* A mean is its sum by its days; of two means the days cancel where they are as many. `raw`: the sums of both sides. */
+static wf_fraction fraction_of(const struct fraction *x, const int64_t raw[2])
 {
     int64_t n_days = mean_days(x, 0), d_days = mean_days(x, 1);
-    wf_fraction f = { sum_side(b, x->r[0], x->n[0]), 0 };
+    wf_fraction f = { raw[0], raw[1] };
 
     if (x->n[1] == 0) {
         f.denominator = x->r[0][0].term->reading == WF_MEAN_OVER ? n_days * WF_FTE_ONE : 0;
         return f;
     }
-    f.denominator = sum_side(b, x->r[1], x->n[1]);
     if (n_days == d_days || f.denominator == 0) return f;
     f.numerator *= d_days;
     f.denominator *= n_days;
     return f;
+}
+
+static wf_fraction sums_at(const wf_book *b, const struct fraction *x)
+{
+    const int64_t raw[2] = { sum_side(b, x->r[0], x->n[0]), sum_side(b, x->r[1], x->n[1]) };
+
+    return fraction_of(x, raw);
 }
 
 bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret)
@@ -156,12 +164,17 @@ int64_t wf_figure_value(const wf_profile *p, uint32_t indicator, int64_t numerat
     return denominator == 0 ? 0 : divide((wide) numerator * scale_of(i), denominator);
 }
 
-int wf_figure_compare(const wf_profile *p, uint32_t indicator, const wf_figure *f, int64_t limit)
+static int compare(const wf_indicator *i, int64_t numerator, int64_t denominator, int64_t limit)
 {
-    wide d = f->has_denominator ? f->denominator : 1, n = (wide) f->numerator * scale_of(&p->indicator[indicator]);
+    wide d = denominator, n = (wide) numerator * scale_of(i);
 
     if (d < 0) { d = -d; n = -n; }
     return (n > limit * d) - (n < limit * d);
+}
+
+int wf_figure_compare(const wf_profile *p, uint32_t indicator, const wf_figure *f, int64_t limit)
+{
+    return compare(&p->indicator[indicator], f->numerator, f->has_denominator ? f->denominator : 1, limit);
 }
 
 static int64_t places(int64_t value, int decimals)
@@ -358,7 +371,7 @@ static wf_day reading_changes(const wf_book *b, const struct reading *r, wf_day 
 {
     wf_day next = WF_DAY_OPEN, entry = wf_book_next(b, r->population, r->node, r->end), tomorrow = { day.n + 1 };
 
-    if (r->term->reading == WF_MEAN_OVER || r->term->reading == WF_DAYS_OVER) {
+    if (sums_days(r->term)) {
         wf_sums stock = wf_book_at(b, r->population, r->node, r->end), sum = sums_of(b, r);
         if (stock.count != 0 || stock.amount != 0 || sum.count != 0 || sum.amount != 0) return tomorrow;
     }
@@ -396,19 +409,140 @@ wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_d
     return moves(b, &x, unit, day);
 }
 
-wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today)
+/* ---- when it can pass an edge ---- */
+
+/* What a side can have become k days on, while nothing but sums over days moves: value, and at most fixed + k x a_day away. */
+struct drift { wide value, fixed, a_day; };
+
+/* A window's first day moves with its last one; over the ends of months it takes up to three days more. */
+static int64_t slip_of(const wf_term *t) { return t->window.kind == WF_DAYS_WINDOW ? 0 : 3; }
+
+/* false: cannot be foreseen. `until`: days on which another term moves. */
+static bool side_drifts(const wf_book *b, const struct reading *r, size_t n, wf_day day, struct drift *d, wf_day *until)
 {
-    uint32_t org = wf_units_org(wf_book_units(b), unit);
+    for (size_t i = 0; i < n; i++) {
+        const wf_term *t = r[i].term;
+        wf_sums low, high;
+        if (!sums_days(t)) {
+            *until = sooner(*until, reading_changes(b, &r[i], day));
+            continue;
+        }
+        if ((t->window.kind != WF_MONTHS_WINDOW && t->window.kind != WF_DAYS_WINDOW) || t->months_before != 0 || t->dfe_days) return false;
+        wf_book_range(b, r[i].population, r[i].node, r[i].after, &low, &high);
+        wide most = is_amount(t) ? (wide) high.amount - low.amount : (wide) high.count - low.count;
+        wide factor = t->factor < 0 ? -t->factor : t->factor;
+        d->a_day += factor * most;
+        d->fixed += slip_of(t) * factor * most;
+    }
+    return true;
+}
+
+/* The side times the days of the other one's window, which vary by no more than its slip. */
+static void times_days(struct drift *d, const struct fraction *x, int mean)
+{
+    int64_t days = mean_days(x, mean), slip = slip_of(x->r[mean][0].term);
+    wide size = d->value < 0 ? -d->value : d->value;
+
+    d->value *= days;
+    d->fixed = d->fixed * (days + slip) + size * slip;
+    d->a_day *= days + slip;
+}
+
+static bool drifts(const wf_book *b, const struct fraction *x, const int64_t raw[2], wf_day day, struct drift side[2], wf_day *until)
+{
+    bool mean[2] = { mean_days(x, 0) > 1, mean_days(x, 1) > 1 };
+
+    if (mean[0] && mean[1]) return false;
+    for (int s = 0; s < 2; s++) {
+        side[s] = (struct drift) { raw[s], 0, 0 };
+        if (!side_drifts(b, x->r[s], x->n[s], day, &side[s], until)) return false;
+    }
+    if (x->n[1] == 0) side[1] = (struct drift) { mean[0] ? WF_FTE_ONE : 1, 0, 0 };
+    if (mean[1]) times_days(&side[0], x, 1);
+    if (mean[0]) times_days(&side[1], x, 0);
+    return true;
+}
+
+/* Days for which what is `size` away from its edge cannot pass it. */
+static wide days_of_rest(wide size, wide fixed, wide a_day)
+{
+    wide left = (size < 0 ? -size : size) - fixed - 1;
+
+    return left < 0 ? 0 : a_day == 0 ? INT32_MAX : left / a_day;
+}
+
+/* The first term that counts somebody reads a stock on the day even where the figure sums it over days. */
+static wf_day people_change(const wf_book *b, const struct fraction *x, wf_day day)
+{
+    int side = x->n[1] > 0;
+
+    for (size_t i = 0; i < x->n[side]; i++) {
+        const struct reading *r = &x->r[side][i];
+        const wf_measure_row *row = &wf_measure_rows[r->term->measure];
+        if (row->count == WF_NONE) continue;
+        if (row->kind != WF_STOCK) return sums_days(r->term) ? (wf_day) { day.n + 1 } : WF_DAY_OPEN;
+        return wf_book_next(b, r->population, r->node, day);
+    }
+    return WF_DAY_OPEN;
+}
+
+/* The first later day on which the value can stand otherwise to an edge. */
+static wf_day rests_until(const wf_book *b, const struct fraction *x, const int64_t raw[2], const wf_indicator *i, wf_day day,
+                          const int64_t edge[WF_EDGES])
+{
+    wf_day until = people_change(b, x, day), tomorrow = { day.n + 1 };
+    struct drift side[2];
+    wide scale = scale_of(i), days = INT32_MAX;
+
+    if (!drifts(b, x, raw, day, side, &until)) return tomorrow;
+    if (side[0].a_day == 0 && side[1].a_day == 0 && side[0].fixed == 0 && side[1].fixed == 0) return until;
+    for (size_t k = 0; k <= WF_EDGES; k++) {
+        int64_t limit = k == WF_EDGES ? i->unreliable_above : edge[k];
+        if (limit == WF_NO_EDGE) continue;
+        wide l = limit < 0 ? -limit : limit;
+        wide rest = days_of_rest(side[0].value * scale - side[1].value * limit, side[0].fixed * scale + side[1].fixed * l,
+                                 side[0].a_day * scale + side[1].a_day * l);
+        if (rest < days) days = rest;
+    }
+    if (side[1].a_day != 0 || side[1].fixed != 0) {
+        wide rest = days_of_rest(side[1].value, side[1].fixed, side[1].a_day);
+        if (rest < days) days = rest;
+    }
+    return days >= until.n - (wide) day.n ? until : (wf_day) { day.n + 1 + (int32_t) days };
+}
+
+void wf_figure_stand(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today,
+                     const int64_t edge[WF_EDGES], wf_stand *ret)
+{
+    const wf_units *u = wf_book_units(b);
+    const wf_indicator *i = &wf_book_profile(b)->indicator[indicator];
+    uint32_t org = wf_units_org(u, unit);
     wf_day until, tomorrow = { day.n + 1 };
     struct fraction x;
 
+    *ret = (wf_stand) { .status = WF_FIGURE_OK };
     read_on(b, indicator, node_of(b, unit, day, today), day, &x);
-    if (!is_known(b, c, &x, org, &until)) return known_from(b, c, indicator, org, tomorrow);
-    wf_day next = moves(b, &x, unit, day);
+    if (!is_known(b, c, &x, org, &until)) {
+        ret->status = WF_FIGURE_X;
+        ret->no_data_until = known_from(b, c, indicator, org, day);
+        ret->rests_until = ret->no_data_until;
+        return;
+    }
+    const int64_t raw[2] = { sum_side(b, x.r[0], x.n[0]), sum_side(b, x.r[1], x.n[1]) };
+    wf_fraction f = fraction_of(&x, raw);
+    bool has_denominator = i->denominator.n > 0 || is_mean(&i->numerator);
+    int64_t denominator = has_denominator ? f.denominator : 1;
+    ret->people = people(b, &x, day);
+    if (denominator == 0) ret->status = WF_FIGURE_Z;
+    else if (i->unreliable_above != WF_NO_EDGE && compare(i, f.numerator, denominator, i->unreliable_above) > 0) ret->status = WF_FIGURE_U;
+    for (size_t k = 0; k < WF_EDGES && ret->status != WF_FIGURE_Z; k++)
+        ret->side[k] = edge[k] == WF_NO_EDGE ? 0 : (int8_t) compare(i, f.numerator, denominator, edge[k]);
+    wf_day next = rests_until(b, &x, raw, i, day, edge);
+    if (!wf_units_reads_today(u, unit)) next = sooner(next, wf_units_next_version(u, unit, day));
     for (int s = 0; s < 2 && until.n != INT32_MAX; s++)
-        for (size_t i = 0; i < x.n[s]; i++)
-            next = sooner(next, first_reaching(x.r[s][i].term, end_of, tomorrow, (wf_day) { until.n + 1 }));
-    return next;
+        for (size_t k = 0; k < x.n[s]; k++)
+            next = sooner(next, first_reaching(x.r[s][k].term, end_of, tomorrow, (wf_day) { until.n + 1 }));
+    ret->rests_until = next.n <= day.n ? tomorrow : next;
 }
 
 /* ---- causes ---- */
@@ -431,8 +565,6 @@ static void term_entered(const wf_book *b, const struct reading *r, wf_day first
     for (int c = 0; c < WF_CAUSE_COUNT; c++) put(&by[c], denominator, factor_of(r->term, r->end) * field_of(r->term, sum[c]));
 }
 
-static bool summed_over_days(const wf_term *t) { return t->reading == WF_MEAN_OVER || t->reading == WF_DAYS_OVER; }
-
 void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day first, wf_day last, wf_day day, wf_day today,
                        wf_fraction by[WF_CAUSE_COUNT])
 {
@@ -443,7 +575,7 @@ void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_d
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < x.n[s]; i++) {
             const struct reading *r = &x.r[s][i];
-            if (!summed_over_days(r->term)) term_entered(b, r, end_of(r->term, first), end_of(r->term, last), s, by);
+            if (!sums_days(r->term)) term_entered(b, r, end_of(r->term, first), end_of(r->term, last), s, by);
         }
 }
 
@@ -453,7 +585,7 @@ static void term_causes(const wf_book *b, const struct reading *was, const struc
     int64_t k = factor_of(is->term, is->end);
     const struct reading in = { is->term, is->population, is->node, was->end, is->end }, out = { is->term, is->population, is->node, was->after, is->after };
 
-    if (summed_over_days(is->term)) {
+    if (sums_days(is->term)) {
         put(&by[WF_BY_REPORT], denominator, k * field_of(is->term, sums_of(b, &in)));
         put(&by[WF_BY_LEFT_WINDOW], denominator, -k * field_of(is->term, sums_of(b, &out)));
         return;

@@ -10,10 +10,16 @@
  * Cost: about 0.3 us. */
 void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_figure *f);
 
-/* The first day after `day` on which the figure can differ, by entries and by time as known now; never too late, maybe too early. */
-wf_day wf_figure_next(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
+/* What a rule asks of a figure: its status (ok, x, z, u), the people behind it, how its value compares with four edges
+ * (-1, 0, 1; an edge may be WF_NO_EDGE), and the first later day on which any of that can be otherwise. Never too late,
+ * maybe too early: sums over days are bounded by the stock's range, so that a figure far from its edges is let alone for
+ * weeks. */
+#define WF_EDGES 4
+typedef struct wf_stand { wf_figure_status status; wf_day no_data_until, rests_until; int64_t people; int8_t side[WF_EDGES]; } wf_stand;
+void wf_figure_stand(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today,
+                     const int64_t edge[WF_EDGES], wf_stand *ret);
 
-/* The same by entries and windows alone, without a look at completeness. */
+/* The first day after `day` on which the sums can differ, by entries and windows; without a look at completeness. */
 wf_day wf_figure_moves(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today);
 
 /* The figure's value against a limit in millionths of its unit, exactly: -1, 0, 1. Only for status ok, u or low. */

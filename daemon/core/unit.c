@@ -412,14 +412,6 @@ size_t wf_units_holders(const wf_units *u, uint32_t unit, uint32_t *node, size_t
     return n;
 }
 
-bool wf_units_held(const wf_units *u, uint32_t unit, uint32_t node)
-{
-    for (int v = 0; v < versions(u, &u->unit[unit]); v++)
-        for (uint32_t at = unit; at != WF_NO_UNIT; at = place_at(u, at, v)->parent)
-            if (place_at(u, at, v)->node == node) return true;
-    return false;
-}
-
 void wf_units_unassigned(const wf_units *u, wf_units_visit *visit, void *ctx)
 {
     for (uint32_t i = 0; i < u->count; i++)

@@ -44,7 +44,6 @@ bool wf_units_matches(const wf_units *u, uint32_t unit, wf_str pattern);
 /* Every node that holds entries of this unit, in any version: itself and all above it, each once. Returns how many; at
  * most `cap` are written, and with too small a cap the answer is what is enough. */
 size_t wf_units_holders(const wf_units *u, uint32_t unit, uint32_t *node, size_t cap);
-bool wf_units_held(const wf_units *u, uint32_t unit, uint32_t node);        /* is the node one of these? */
 
 /* Units that the ledger names, whose organisation has a tree, and which no link ever names: findings. */
 typedef void wf_units_visit(void *ctx, uint32_t unit);

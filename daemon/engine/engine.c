@@ -196,7 +196,7 @@ static void mark_all(wf_engine *en, wf_day from)
 static void touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
 {
     wf_engine *en = ctx;
-    wf_judge_touch(en->judge, indicator, unit, from);
+    wf_judge_touch(en->judge, indicator, unit, from, en->today);
     wf_engine_mark_changed(en, indicator, unit, from);
 }
 

@@ -17,6 +17,7 @@ typedef struct house {
     wf_complete *complete;
     wf_judge *judge;
     uint64_t sequence;
+    wf_day today;               /* of the frame that is judged */
 } house;
 
 __attribute__((unused)) static void end_house(house *h)

@@ -106,12 +106,13 @@ static wf_rc hear(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
     return WF_OK;
 }
 
-static void pass(void *ctx, uint32_t i, uint32_t u, wf_day from) { wf_judge_touch(((house *) ctx)->judge, i, u, from); }
+static void pass(void *ctx, uint32_t i, uint32_t u, wf_day from) { wf_judge_touch(((house *) ctx)->judge, i, u, from, ((house *) ctx)->today); }
 
 static void frame(house *h, int today, struct heard *heard)
 {
+    h->today = (wf_day) { first.n + today };
     wf_book_take_touched(h->book, pass, h);
-    cr_assert(eq(int, wf_judge_frame(h->judge, (wf_day) { first.n + today }, h->sequence, hear, heard, NULL), WF_OK));
+    cr_assert(eq(int, wf_judge_frame(h->judge, h->today, h->sequence, hear, heard, NULL), WF_OK));
 }
 
 static void tick(house *h, int ended, struct heard *heard)

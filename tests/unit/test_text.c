@@ -33,12 +33,13 @@ static wf_rc hear(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
     return WF_OK;
 }
 
-static void pass(void *ctx, uint32_t i, uint32_t u, wf_day from) { wf_judge_touch(((house *) ctx)->judge, i, u, from); }
+static void pass(void *ctx, uint32_t i, uint32_t u, wf_day from) { wf_judge_touch(((house *) ctx)->judge, i, u, from, ((house *) ctx)->today); }
 
 static void frame(house *h, const char *today, struct heard *heard)
 {
+    h->today = on(today);
     wf_book_take_touched(h->book, pass, h);
-    cr_assert(eq(int, wf_judge_frame(h->judge, on(today), h->sequence, hear, heard, NULL), WF_OK));
+    cr_assert(eq(int, wf_judge_frame(h->judge, h->today, h->sequence, hear, heard, NULL), WF_OK));
 }
 
 static void ticks(house *h, const char *from, const char *until, struct heard *heard)
