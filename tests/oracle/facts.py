@@ -62,9 +62,10 @@ class Fact:
 
 
 def read_events(lines):
-    """(facts, refused ids): a repeated identity with the same content is dropped, with other content refused."""
+    """(facts, refused ids): a repeated identity with the same content is dropped, with other content refused. A fact keeps
+    the number of its line."""
     known, facts, refused = {}, [], []
-    for line in lines:
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         event = json.loads(line)
@@ -72,6 +73,7 @@ def read_events(lines):
         if identity not in known:
             known[identity] = content(event)
             facts.append(Fact(event))
+            facts[-1].line = number
         elif known[identity] != content(event):
             refused.append(event["id"])
     return facts, refused

@@ -8,6 +8,8 @@ What is printed (figures if nothing is asked for):
     --ledger       measure|cell|day|heads or count|amount     net of each cell and day, without those that are 0
     --findings     kind|org|subject kind|subject|source|id
     --states       rule,unit path,day,state
+    --known N,...  what was known when the first N lines of the file were: N,f,<a line of figures> and N,s,<a line of states>
+                   (of states the days on which they change and the days before)
 """
 import argparse
 import os
@@ -36,6 +38,8 @@ def arguments(argv):
     p.add_argument("--values", action="store_true", help="add the value, rounded, as a last column")
     for what in ("figures", "ledger", "findings", "states"):
         p.add_argument("--" + what, action="store_true")
+    p.add_argument("--known", default="", help="numbers of lines, with commas between")
+    p.add_argument("--known-days", help="as --days, for --known; default those of --days")
     return p.parse_args(argv)
 
 
@@ -51,10 +55,10 @@ def asked_days(figures, org, text):
     return sorted({days.day(one) for one in text.split(",")})
 
 
-def figure_rows(figures, options):
+def figure_rows(figures, options, text):
     indicators = sorted(figures.profile.indicators.values(), key=lambda indicator: indicator.name)
     for org in figures.ledger.orgs:
-        asked = asked_days(figures, org, options.days)
+        asked = asked_days(figures, org, text)
         for path, unit in sorted((figures.path(org, unit), unit) for unit in figures.units(org)):
             for indicator in indicators:
                 before = None
@@ -80,9 +84,21 @@ def answers(options, profile, facts):
         out["findings"] = sorted(("|".join(finding) for finding in ledger.findings), key=str.encode)
     if options.states:
         out["states"] = list(states.lines(figures))
+    if options.known:
+        out["known"] = [line for n in options.known.split(",") for line in known_then(options, profile, facts, int(n))]
     if options.figures or not out:
-        out["figures"] = list(figure_rows(figures, options))
+        out["figures"] = list(figure_rows(figures, options, options.days))
     return out
+
+
+def known_then(options, profile, facts, n):
+    """Nothing of later lines counts, not even the units that they name."""
+    ledger = Ledger(profile, [fact for fact in facts if fact.line <= n], every_day=options.every_day)
+    figures = Figures(ledger, options.today, complete_all=options.complete_all, slowly=options.every_day)
+    for row in figure_rows(figures, options, options.known_days or options.days):
+        yield "%d,f,%s" % (n, row)
+    for line in states.changes(states.lines(figures)):
+        yield "%d,s,%s" % (n, line)
 
 
 def main(argv):

@@ -27,39 +27,53 @@ def moving_days(figures, org, indicator):
     return figures.moving[key]
 
 
-def line(figures, org, unit, rule):
-    """Yields (day, state) from the first day of figures to today: ok, amber, red or unknown."""
+def spans(figures, org, unit, rule):
+    """Yields (first day, last day, state, level) from the first day of figures to today: the state is ok, amber, red or unknown,
+    the level that which stands through unknown. With `for` of 1 or more today is still open, and is left out."""
     indicator = figures.profile.indicators[rule.indicator]
     first = first_day_of_figures(figures, org, indicator)
     if first is None:
         return
-    broken_days = {level: 0 for level, _, _ in rule.edges}
-    standing = {level: False for level, _, _ in rule.edges}
-    state = "unknown"
     fresh = moving_days(figures, org, indicator)
-    figure = None
-    for d in range(first, figures.today + 1):
-        if rule.days >= 1 and d == figures.today:
-            yield d, state                          # still open: yesterday's state stands
-            return
-        if figure is None or fresh is None or d in fresh:
-            figure = figures.figure(org, unit, indicator, d)
+    closed = figures.today - 1 if rule.days >= 1 else figures.today
+    looked = range(first, closed + 1) if fresh is None else sorted({first} | {d for d in fresh if first < d <= closed})
+    broken_since = {level: None for level, _, _ in rule.edges}
+    standing = {level: False for level, _, _ in rule.edges}
+    level = "ok"
+    for n, begin in enumerate(looked):
+        end = looked[n + 1] - 1 if n + 1 < len(looked) else closed
+        if begin > end:
+            continue
+        figure = figures.figure(org, unit, indicator, begin)
         if not known(figure, rule, indicator.denominator is not None):
-            broken_days = {level: 0 for level in broken_days}
-            state = "unknown"
-        else:
-            state = "ok"
-            for level, edge, clear in rule.edges:
-                broken = figure.value <= edge if rule.below else figure.value >= edge
-                passed = figure.value > clear if rule.below else figure.value < clear
-                broken_days[level] = broken_days[level] + 1 if broken else 0
-                if broken and broken_days[level] >= rule.days:
-                    standing[level] = True
-                elif passed:
-                    standing[level] = False
-                if standing[level]:
-                    state = level                   # amber comes before red
-        yield d, state
+            broken_since = {level: None for level in broken_since}
+            yield begin, end, "unknown", level
+            continue
+        broken = {level: figure.value <= edge if rule.below else figure.value >= edge for level, edge, _ in rule.edges}
+        passed = {level: figure.value > clear if rule.below else figure.value < clear for level, _, clear in rule.edges}
+        for name in broken:
+            broken_since[name] = (broken_since[name] or begin) if broken[name] else None
+        # the day on which an edge will have been broken for long enough lies here or further on; nothing else changes in between
+        held = {broken_since[name] + max(rule.days, 1) - 1 for name in broken if broken[name]}
+        days_ = [begin] + sorted(d for d in held if begin < d <= end)
+        for m, d in enumerate(days_):
+            for name in broken:
+                if broken[name] and d - broken_since[name] + 1 >= rule.days:
+                    standing[name] = True
+                elif passed[name]:
+                    standing[name] = False
+            level = ([name for name in ("amber", "red") if standing.get(name)] or ["ok"])[-1]
+            yield d, days_[m + 1] - 1 if m + 1 < len(days_) else end, level, level
+
+
+def line(figures, org, unit, rule):
+    """Yields (day, state) from the first day of figures to today; with `for`, yesterday's state stands today."""
+    state = "unknown"
+    for begin, end, state, _ in spans(figures, org, unit, rule):
+        for d in range(begin, end + 1):
+            yield d, state
+    if rule.days >= 1 and first_day_of_figures(figures, org, figures.profile.indicators[rule.indicator]) is not None:
+        yield figures.today, state
 
 
 def lines(figures):
@@ -70,3 +84,23 @@ def lines(figures):
                 if rule.watches(path):
                     for d, state in line(figures, org, unit, rule):
                         yield "%s,%s,%s,%s" % (rule.name, path, days.text(d), state)
+
+
+def changes(rows):
+    """Of lines(): the first and last of each rule in a unit, those whose state is another than the day before, and the days before."""
+    before, told = None, None
+    for row in rows:
+        of, state = row.split(",")[:2], row.rsplit(",", 1)[1]
+        if before is None or of != before.split(",")[:2]:
+            if before not in (None, told):
+                yield before
+            yield row
+            told = row
+        elif state != before.rsplit(",", 1)[1]:
+            if before != told:
+                yield before
+            yield row
+            told = row
+        before = row
+    if before not in (None, told):
+        yield before

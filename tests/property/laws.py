@@ -6,9 +6,17 @@
                               figures and states; what was told is what holds                          (property_engine)
     each thirteenth           the oracle: the same ledger, findings, figures of sampled days, states   (both)
 
+    (known)                   at three sequences: figures and states as known then                  (property_engine --known)
+
     laws.py [--histories 2000] [--first 1]          a failure names its seed and how to repeat it
     laws.py --seed N [--keep FILE]                  one history, all of it; FILE: where to leave its events
     laws.py --check FILE --profile NAME             the same of any file: exit status 1 when something does not hold
+
+What property_engine is asked with --known FILE, of the one history fed as for --figures (each line of it one frame, all on
+one day): lines `N,f,org,unit path,indicator,day,status,numerator,denominator,people` and `N,s,rule,unit path,day,state`, which
+are lines of --figures and --states as they were known when the first N lines of the history had been offered and their
+frames had ended, nothing else. States of days between two lines of one N, rule and unit are not asked. Unit paths are
+those of today's tree; rules judge as far as today.
 """
 import argparse
 import contextlib
@@ -17,6 +25,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -30,6 +39,7 @@ PROFILES = {name: ORACLE / "profiles" / (name + ".conf") for name in ("all", "po
 PROFILES["dfe"] = TOP / "profiles" / "dfe.conf"
 CHUNK = 12
 EACH = 13                   # of how many histories one goes to the oracle
+KNOWN = False               # whether property_engine takes --known
 sys.path.insert(0, str(ORACLE))
 import oracle                           # noqa: E402
 from conf import Profile                # noqa: E402
@@ -97,12 +107,21 @@ def of_facts(lines):
     return sorted((p[0], p[1], p[4], p[5]) for p in parts if p[0] != "unassigned")
 
 
-def compare(name, path, work, spoil=False):
+def known_lines(path, places):
+    """Places in a history, seeded by what it says, and so the same whenever it is looked at."""
+    text = path.read_bytes()
+    rng, lines = random.Random(text), text.count(b"\n")
+    return ",".join(str(n) for n in sorted(rng.sample(range(1, lines + 1), min(places, lines))))
+
+
+def compare(name, path, work, spoil=False, places=3):
     """What the oracle says beside what the daemon's own rooms say: (what differs, lines compared)."""
     options = oracle.arguments(["--profile", str(PROFILES[name]), "--events", str(path), "--today", TODAY, "--days", "some:40",
-                                "--ledger", "--findings", "--figures", "--states"])
+                                "--known-days", "some:10", "--ledger", "--findings", "--figures", "--states"])
     with open(path, encoding="utf-8") as lines:
         facts, _ = read_events(lines)
+    if KNOWN:
+        options.known = known_lines(path, places)
     told = oracle.answers(options, read_profile(name), facts)
     wrong, files = [], []
     for what, lines in told.items():
@@ -139,7 +158,7 @@ def again(seed):
 def one(seed, path, work):
     """Everything about one history."""
     wrong = laws(profile_of(seed), seed, [path], work)
-    return wrong + compare(profile_of(seed), path, work)[0]
+    return wrong + compare(profile_of(seed), path, work, places=12)[0]
 
 
 def chunk(seeds):
@@ -191,7 +210,7 @@ def main():
     with workplace() as work:
         if options.check:
             name = options.profile or "all"
-            wrong = laws(name, 1, [options.check], work) + compare(name, options.check, work)[0]
+            wrong = laws(name, 1, [options.check], work) + compare(name, options.check, work, places=12)[0]
         else:
             path = options.keep or work / "history.jsonl"
             make(options.seed, path)
