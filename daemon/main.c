@@ -1,4 +1,5 @@
 /* workforced -- options, start-up, and the way out. */
+#include "keep.h"
 #include "core/calendar.h"
 #include "engine/config.h"
 #include "engine/profile.h"
@@ -15,13 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OK = 0, FAILED = 1, USAGE = 2, CONFIG = 78 };
+enum { OK = 0, FAILED = 1, USAGE = 2, DAMAGED = 65, CONFIG = 78 };
 
 #define CONFIG_FILE "/etc/workforced/workforced.conf"
 #define OVERRIDES_MAX 16
 
 typedef struct options {
-    const char *config, *store, *profile[WF_CONFIG_LIST_MAX], *endpoint[OVERRIDES_MAX];
+    const char *command, *argument, *config, *store, *profile[WF_CONFIG_LIST_MAX], *endpoint[OVERRIDES_MAX];
     size_t profiles, endpoints;
     bool manual, given_today, check, print;
     wf_day today;
@@ -32,6 +33,8 @@ typedef struct options {
 static const char usage_text[] =
     "usage: workforced [options]\n"
     "       workforced check [options]\n"
+    "       workforced scrub [DIR|FILE] [options]\n"
+    "       workforced restore FILE [options]\n"
     "\n"
     "  --config FILE            settings (default " CONFIG_FILE ")\n"
     "  --profile FILE           a profile in place of the configured ones; may be repeated\n"
@@ -45,8 +48,11 @@ static const char usage_text[] =
     "  --lines                  lists every log line: name, message id, sentence\n"
     "  --version, --help\n"
     "\n"
+    "check reads settings and profiles; scrub reads every byte of a store that no daemon has open, or of a backup;\n"
+    "restore makes a store of a backup in an empty directory.\n"
+    "\n"
     "Exit status: 0 ended as asked, or the check found nothing wrong; 1 the system or the store failed;\n"
-    "2 wrong options; 78 the configuration is wrong (the reason names file and line).\n";
+    "2 wrong options; 65 the store is damaged; 78 the configuration is wrong (the reason names file and line).\n";
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
@@ -137,8 +143,14 @@ static int parse(options *o, int argc, char **argv)
         o->check = true;
         optind++;
     }
+    if (optind < argc && (strcmp(argv[optind], "scrub") == 0 || strcmp(argv[optind], "restore") == 0)) {
+        o->command = argv[optind++];
+        o->argument = optind < argc ? argv[optind++] : NULL;
+    }
     if (optind < argc)
         return misuse("what is this", argv[optind]);
+    if (o->command && strcmp(o->command, "restore") == 0 && !o->argument)
+        return misuse("restore takes the FILE of a backup", NULL);
     if (o->given_today && !o->manual)
         return misuse("--today goes with --clock manual", NULL);
     return -1;
@@ -359,7 +371,25 @@ static int fail(const wf_err *e)
     else
         wf_log(START_FAILED, e->text);
     wf_notify_failed(e->text);
-    return e->rc == WF_CONFIG ? CONFIG : FAILED;
+    return e->rc == WF_CONFIG ? CONFIG : e->rc == WF_DAMAGED ? DAMAGED : FAILED;
+}
+
+/* scrub and restore: without --store, the configured directory. */
+static int keep(const options *o)
+{
+    wf_config *c = NULL;
+    wf_err e;
+    wf_rc rc = WF_OK;
+    bool restore = strcmp(o->command, "restore") == 0;
+    const char *store = !restore && o->argument ? o->argument : o->store;
+    if (!store && (rc = read_settings(o, &c, &e)) == WF_OK)
+        store = c->store;
+    if (rc == WF_OK)
+        rc = restore ? wf_keep_restore(o->argument, store, wf_host_now(), &e) : wf_keep_scrub(store, &e);
+    wf_config_free(&c);
+    if (rc != WF_OK)
+        fprintf(stderr, "workforced: %s\n", e.text);
+    return rc == WF_OK ? OK : rc == WF_CONFIG ? CONFIG : rc == WF_DAMAGED ? DAMAGED : FAILED;
 }
 
 int main(int argc, char **argv)
@@ -375,6 +405,8 @@ int main(int argc, char **argv)
     wf_log_open(sink(), LOG_INFO);
     wf_notify_open(getenv("NOTIFY_SOCKET"));
     umask(0077);
+    if (o.command)
+        return keep(&o);
     if (read_all(&o, &h.settings, &profile, &e) != WF_OK)
         return fail(&e);
     wf_log_open(sink(), level_of(h.settings->log));
@@ -385,7 +417,7 @@ int main(int argc, char **argv)
     if (!o.print && !o.check) {
         block_signals();
         wf_rc rc = run(&h, &profile, &e);
-        status = rc == WF_OK ? OK : h.ran ? FAILED : fail(&e);
+        status = rc == WF_OK ? OK : !h.ran ? fail(&e) : rc == WF_DAMAGED ? DAMAGED : FAILED;
         leave(status);
     }
     wf_profile_free(&profile);

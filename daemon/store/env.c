@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #define MAP_BYTES (UINT64_C(64) << 30)
-#define DATA "data.mdb"
-#define LOCK "workforced.lock"          /* holds the store's id once it is made: an empty data.mdb beside it is a loss */
+#define DATA WF_DATA_FILE
+#define LOCK WF_LOCK_FILE               /* holds the store's id once it is made: an empty data.mdb beside it is a loss */
 /* The last commits whose chain is computed again at each start: until so many records or commits. */
 #define TAIL_RECORDS 8192u
 #define TAIL_COMMITS 16
@@ -110,6 +110,7 @@ static wf_rc open_tables(wf_store *s, MDB_txn *txn, unsigned create, wf_err *e)
 
 static wf_rc meta_put(wf_store *s, const char *name, const void *bytes, size_t n, wf_err *e)
 {
+    s->wrote = true;
     return wf_value_put(s->txn, s->table[WF_TABLE_META], wf_val(name, strlen(name)), (wf_str) { 0 }, (wf_str) { bytes, n }, 0, e);
 }
 
@@ -139,7 +140,7 @@ static wf_rc make(wf_store *s, const wf_store_options *o, wf_err *e)
     name_id(s);
     s->instance = 1;
     s->now.next = 1;
-    s->now.seal = (wf_seal) { .first = 1, .format = WF_STORE_FORMAT };
+    s->now.seal = (wf_seal) { .first = 1, .format = WF_STORE_FORMAT, .transaction = mdb_txn_id(s->txn) };
     crypto_generichash(s->now.seal.chain, WF_CHAIN_BYTES, s->id_bytes, sizeof s->id_bytes, NULL, 0);
     WF_TRY(open_tables(s, s->txn, MDB_CREATE, e));
     WF_TRY(meta_put(s, "format", &format, sizeof format, e));
@@ -157,14 +158,24 @@ static wf_rc read_meta(wf_store *s, MDB_txn *txn, const wf_store_options *o, wf_
 {
     uint32_t format;
     uint8_t manual;
+    wf_str bytes;
 
     WF_TRY(meta_get(s, txn, "format", &format, sizeof format, e));
-    if (format != WF_STORE_FORMAT)
-        return wf_fail(e, WF_DAMAGED, "%s: the store is of format %u, this release knows %u", s->path, format, WF_STORE_FORMAT);
+    if (format > WF_STORE_FORMAT)
+        return wf_fail(e, WF_DAMAGED, "%s: the store is of format %u and this release knows formats up to %u: it was written by a "
+                       "newer release, and only that one or a newer can open it", s->path, format, WF_STORE_FORMAT);
+    if (format < 1)
+        return wf_fail(e, WF_DAMAGED, "%s: there is no store format %u", s->path, format);
+    s->format = format;
     WF_TRY(meta_get(s, txn, "id", s->id_bytes, sizeof s->id_bytes, e));
     name_id(s);
     WF_TRY(meta_get(s, txn, "clock", &manual, sizeof manual, e));
-    if ((manual != 0) != o->manual_clock)
+    wf_rc rc = wf_value_get(txn, s->table[WF_TABLE_META], wf_val("restored", 8), &bytes, e);
+    if (rc == WF_OK && bytes.n == sizeof s->restored)
+        memcpy(&s->restored, bytes.p, bytes.n);
+    else if (rc != WF_ABSENT)
+        return wf_fail(e, WF_DAMAGED, "%s: when it was restored: a row's checksum fails", s->path);
+    if (o->restored_ms == 0 && (manual != 0) != o->manual_clock)
         return wf_fail(e, WF_CONFIG, "%s: this store was made with %s clock", s->path, manual ? "a manual" : "the system's");
     WF_TRY(meta_get(s, txn, "measures", &s->measures_version, sizeof s->measures_version, e));
     return meta_get(s, txn, "instance", &s->instance, sizeof s->instance, e);
@@ -303,14 +314,49 @@ static wf_rc read_store(wf_store *s, MDB_txn *txn, const wf_store_options *o, wf
     return read_heads(s, txn, e);
 }
 
+/* What leads from each format to the next, in the transaction of the opening. */
+static wf_rc seals_name_their_commit(wf_store *s, wf_err *e)
+{
+    (void) s, (void) e;                 /* the opening's own seal is the first; older ones are read as they are */
+    return WF_OK;
+}
+
+static wf_rc (*const steps[WF_STORE_FORMAT])(wf_store *s, wf_err *e) = { NULL, seals_name_their_commit };
+
+static wf_rc migrate(wf_store *s, wf_err *e)
+{
+    const uint32_t format = WF_STORE_FORMAT;
+
+    if (s->format == WF_STORE_FORMAT)
+        return WF_OK;
+    for (; s->format < WF_STORE_FORMAT; s->format++)
+        WF_TRY(steps[s->format](s, e));
+    return meta_put(s, "format", &format, sizeof format, e);
+}
+
+/* Instances that the lost store may have had after the backup do not come again: a second has fewer than 65,536. */
+static wf_rc note_restore(wf_store *s, int64_t ms, wf_err *e)
+{
+    uint64_t from_clock = (uint64_t) ms / 1000 << 16;
+
+    s->restored.ms = ms;
+    s->restored.sequence = s->now.next - 1;
+    s->instance = s->instance > from_clock ? s->instance : from_clock;
+    return meta_put(s, "restored", &s->restored, sizeof s->restored, e);
+}
+
 /* Notes the opening, and forgets what other measures have derived. */
 static wf_rc note_opening(wf_store *s, const wf_store_options *o, wf_err *e)
 {
     s->then = s->now;
     WF_TRY(wf_store_begin(s, e));
     s->instance++;
-    wf_rc rc = meta_put(s, "instance", &s->instance, sizeof s->instance, e);
-    if (rc == WF_OK && s->measures_version != o->measures_version) {
+    wf_rc rc = o->restored_ms != 0 ? note_restore(s, o->restored_ms, e) : WF_OK;
+    if (rc == WF_OK)
+        rc = meta_put(s, "instance", &s->instance, sizeof s->instance, e);
+    if (rc == WF_OK)
+        rc = migrate(s, e);
+    if (rc == WF_OK && o->restored_ms == 0 && s->measures_version != o->measures_version) {
         rc = meta_put(s, "measures", &o->measures_version, sizeof o->measures_version, e);
         if (rc == WF_OK)
             rc = wf_derived_forget(s, e);

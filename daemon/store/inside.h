@@ -17,7 +17,9 @@ extern const struct wf_table_row { const char *name; unsigned flags; } wf_table_
 #define WF_KEY_OF(sequence) ((uint64_t) (sequence) << 1)
 #define WF_SEAL_OF(sequence) (WF_KEY_OF(sequence) | 1u)
 #define WF_CHAIN_BYTES 32u
-#define WF_STORE_FORMAT 1u
+#define WF_DATA_FILE "data.mdb"
+#define WF_LOCK_FILE "workforced.lock"
+#define WF_STORE_FORMAT 2u             /* 1: seals did not name their transaction */
 
 /* What a commit settles; lies in the store as its seal. */
 typedef struct wf_seal {
@@ -25,7 +27,10 @@ typedef struct wf_seal {
     uint64_t floor, heads_floor, derive_to, alerts;
     uint32_t subjects, format;
     uint8_t chain[WF_CHAIN_BYTES];
+    uint64_t transaction;               /* LMDB's number of the commit; 0: a seal of format 1 */
 } wf_seal;
+#define WF_SEAL_BYTES_1 offsetof(wf_seal, transaction)
+typedef struct wf_sealed { uint64_t last; wf_seal seal; } wf_sealed;     /* last: sequence */
 
 typedef struct wf_state {
     uint64_t next;                      /* sequence of the next record */
@@ -43,15 +48,17 @@ struct wf_store {
     MDB_txn *txn, *reading;             /* reading: of the writing thread, for use outside a transaction */
     bool reading_live;
     MDB_cursor *tail;                   /* of the journal, in txn */
+    bool wrote;                         /* the open transaction holds something */
     wf_rc failed;                       /* first failure of the open transaction: it cannot be committed any more */
     wf_state now, then;                 /* then: as committed */
     wf_heads heads;
     wf_subjects subjects;
     wf_mark *marks, *mark_last;
     uint64_t instance;
-    uint32_t measures_version;
+    uint32_t measures_version, format;  /* as the store was found */
     uint8_t id_bytes[16];
     char id[33];
+    struct { int64_t ms; uint64_t sequence; } restored;
     int directory, lock;
     char path[1024];
 };
@@ -73,7 +80,7 @@ static inline wf_rc wf_store_failed(wf_store *s, wf_rc rc)
     return rc;
 }
 
-/* Reads and checks the file before it is mapped: sizes, both meta pages, that no page in use lies beyond its end.
+/* Reads and checks the file before it is mapped: its first pages, every inner page, and the leaves that a start reads.
  * `*ret_empty`: there is no store in it yet. WF_DAMAGED, WF_SYSTEM. */
 WF_NODISCARD wf_rc wf_file_check(int directory, const char *name, bool *ret_empty, wf_err *e);
 
@@ -87,6 +94,8 @@ WF_NODISCARD wf_rc wf_value_get(MDB_txn *txn, MDB_dbi dbi, MDB_val key, wf_str *
 typedef wf_rc wf_row_visit(void *ctx, wf_str key, wf_str bytes, wf_err *e);
 WF_NODISCARD wf_rc wf_rows(MDB_txn *txn, MDB_dbi dbi, wf_str from, size_t prefix, wf_row_visit *visit, void *ctx, wf_err *e);
 
+/* A seal's bytes, of this format or an older one. */
+WF_NODISCARD wf_rc wf_seal_take(uint64_t sequence, wf_str bytes, wf_seal *ret, wf_err *e);
 WF_NODISCARD wf_rc wf_seal_get(MDB_txn *txn, MDB_dbi journal, uint64_t sequence, wf_seal *ret, wf_err *e);
 /* The transaction to read with: the open one, else a snapshot that wf_store_begin lets go. */
 WF_NODISCARD wf_rc wf_store_reading(wf_store *s, MDB_txn **ret, wf_err *e);

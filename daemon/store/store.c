@@ -13,6 +13,13 @@
 
 const char *wf_store_id(const wf_store *s) { return s->id; }
 uint64_t wf_store_instance(const wf_store *s) { return s->instance; }
+bool wf_store_restored(const wf_store *s, int64_t *ms, uint64_t *sequence)
+{
+    *ms = s->restored.ms;
+    *sequence = s->restored.sequence;
+    return s->restored.ms != 0;
+}
+
 bool wf_store_fresh(const wf_store *s) { return s->then.next == 1; }
 uint64_t wf_store_last(const wf_store *s) { return s->then.next - 1; }
 uint64_t wf_store_next(const wf_store *s) { return s->now.next; }
@@ -52,6 +59,7 @@ wf_rc wf_store_begin(wf_store *s, wf_err *e)
         return wf_store_fault(e, rc, "beginning a transaction");
     }
     s->failed = WF_OK;
+    s->wrote = false;
     crypto_generichash_init(&s->hash, NULL, 0, WF_CHAIN_BYTES);
     crypto_generichash_update(&s->hash, s->now.seal.chain, WF_CHAIN_BYTES);
     return WF_OK;
@@ -81,6 +89,7 @@ static wf_rc write_postings(wf_store *s, const void *postings, size_t n, wf_err 
 
     if (n == 0)
         return WF_OK;
+    s->wrote = true;
     s->now.posted_part = s->now.posted == last ? s->now.posted_part + 1 : 0;
     s->now.posted = last;
     wf_put_be64(key, last);
@@ -99,6 +108,7 @@ static wf_rc write_heads(wf_store *s, uint32_t *taken, wf_err *e)
     *taken = 0;
     if (last - wf_heads_floor(&s->heads, last) <= HEADS_LAG)
         most = 0;
+    s->wrote |= most > 0;
     for (; at != WF_HEADS_NONE && *taken < most; at = s->heads.page[at].after, ++*taken) {
         uint64_t key = at;
         WF_TRY(wf_value_put(s->txn, s->table[WF_TABLE_HEADS], wf_val(&key, sizeof key), (wf_str) { 0 },
@@ -114,12 +124,14 @@ static wf_rc write_seal(wf_store *s, wf_err *e)
     uint64_t key = WF_SEAL_OF(s->now.next - 1);
 
     s->now.seal.subjects = s->subjects.count;
+    s->now.seal.format = WF_STORE_FORMAT;
     if (records) {
         s->now.seal.first = s->then.next;
         crypto_generichash_final(&s->hash, s->now.seal.chain, WF_CHAIN_BYTES);
-    } else if (memcmp(&s->now.seal, &s->then.seal, sizeof s->now.seal) == 0) {
+    } else if (!s->wrote && memcmp(&s->now.seal, &s->then.seal, sizeof s->now.seal) == 0) {
         return WF_OK;
     }
+    s->now.seal.transaction = mdb_txn_id(s->txn);
     return wf_value_put(s->txn, s->table[WF_TABLE_JOURNAL], wf_val(&key, sizeof key), (wf_str) { 0 },
                         (wf_str) { (const char *) &s->now.seal, sizeof s->now.seal }, records ? MDB_APPEND : 0, e);
 }
@@ -170,7 +182,7 @@ wf_rc wf_store_append(wf_store *s, wf_record *r, wf_err *e)
     WF_ASSERT(s->txn != NULL && r->subject_count <= WF_RECORD_SUBJECTS);
     for (unsigned i = 0; i < r->subject_count; i++)
         WF_ASSERT(r->subject[i] >= 1 && r->subject[i] <= s->subjects.count);
-    if (r->id.n > WF_RECORD_ID_MAX || r->body.n > WF_RECORD_BODY_MAX)
+    if (r->id.n > WF_RECORD_ID_MAX || r->target.n > WF_RECORD_ID_MAX || r->body.n > WF_RECORD_BODY_MAX)
         return wf_fail(e, WF_SIZE, "a journal entry of %zu + %zu bytes", r->id.n, r->body.n);
     WF_TRY(wf_store_sound(s, e));
     v = wf_val(NULL, wf_record_size(r));
@@ -223,6 +235,7 @@ wf_rc wf_store_subject(wf_store *s, uint8_t kind, uint16_t org, wf_str id, bool 
         char head[4] = { 1, (char) kind };
         memcpy(head + 2, &org, sizeof org);
         uint64_t key = (uint64_t) s->subjects.count + 1;
+        s->wrote = true;
         WF_TRY(wf_store_failed(s, wf_value_put(s->txn, s->table[WF_TABLE_SUBJECTS], wf_val(&key, sizeof key),
                                      (wf_str) { head, sizeof head }, id, MDB_APPEND, e)));
         number = wf_subjects_add(&s->subjects, kind, org, id);

@@ -29,6 +29,7 @@ typedef struct wf_store_options {
     const char *path;                   /* directory, made 0700 if absent */
     uint64_t map_bytes;                 /* address space; 0: 64 GiB */
     bool manual_clock;                  /* the store remembers and refuses the other kind (T6) */
+    int64_t restored_ms;                /* not 0: it has just been restored from a backup, at this instant; takes either clock */
     uint32_t measures_version;          /* another one in the store: it forgets what is derived, see wf_store_derive_to() */
 } wf_store_options;
 
@@ -38,7 +39,9 @@ WF_NODISCARD wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_e
 void wf_store_close(wf_store **p);
 
 const char *wf_store_id(const wf_store *s);         /* 32 hex digits, random, for ever */
-uint64_t wf_store_instance(const wf_store *s);      /* counts openings */
+uint64_t wf_store_instance(const wf_store *s);      /* counts openings; goes on from the clock after a restore, so none comes twice */
+/* When it was last restored from a backup, ms, and the last entry that the backup held; false: never. */
+bool wf_store_restored(const wf_store *s, int64_t *ms, uint64_t *sequence);
 bool wf_store_fresh(const wf_store *s);             /* the journal is empty */
 uint64_t wf_store_last(const wf_store *s);          /* sequence of the last committed entry; 0: none */
 uint64_t wf_store_used_bytes(const wf_store *s);
@@ -70,11 +73,15 @@ typedef struct wf_record {
     uint64_t source_sequence;
     uint32_t subject[WF_RECORD_SUBJECTS];
     uint64_t previous[WF_RECORD_SUBJECTS];  /* the subject's entry before this one; filled in by wf_store_append */
+    uint16_t target_source;             /* of a correction or void: number of the source of what it names; else 0 */
     wf_str id;                          /* event id (issue D seals it) */
+    wf_str target;                      /* of a correction or void: the id that it names */
     wf_str body;                        /* canonical data map without subject ids; refusal: reason and up to 256 bytes; profile: its text */
 } wf_record;
 #define WF_RECORD_ADJUSTMENT 1u
 #define WF_RECORD_INFERRED 2u
+#define WF_RECORD_CORRECTS 8u           /* names a target, as does the next */
+#define WF_RECORD_VOIDS 16u
 #define WF_RECORD_FRAME_END 4u          /* the last event of its publisher's frame: alerts are judged after it (A3) */
 
 /* Appends with the next sequence, a CRC32C, and the subjects' chains. WF_SIZE: id or body above its limit. */
@@ -151,6 +158,28 @@ WF_NODISCARD wf_rc wf_reader_alert(wf_reader *r, uint64_t number, wf_str *bytes,
 uint64_t wf_reader_alerts(wf_reader *r);
 WF_NODISCARD wf_rc wf_reader_subject_id(wf_reader *r, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e);
 WF_NODISCARD wf_rc wf_reader_smalls(wf_reader *r, uint8_t kind, wf_store_small_visit *visit, void *ctx, wf_err *e);
+
+/* ---- looking after the bytes ---- */
+
+typedef struct wf_store_report {
+    char id[33], chain[65];             /* chain: hash of the last commit, over all before it */
+    uint32_t format;
+    uint64_t instance, sequence, events, subjects, alerts, rows, pages, bytes;
+} wf_store_report;
+
+/* Reads a store that nobody has open, or a backup of one, whole: every page, every row's checksum, every commit's hash.
+ * `path`: its directory or its file. Maps nothing, changes nothing. WF_DAMAGED with the first fault; WF_BUSY; WF_SYSTEM. */
+WF_NODISCARD wf_rc wf_store_scrub(const char *path, wf_store_report *ret, wf_err *e);
+
+/* The same of an open store while it is written, by parts, of one other thread: each part reads a snapshot of its own. */
+typedef struct wf_scrub wf_scrub;
+typedef struct wf_scrub_state { uint64_t turns, pages, all; } wf_scrub_state;     /* whole turns; pages read of this one */
+WF_NODISCARD wf_rc wf_scrub_new(wf_store *s, wf_scrub **ret, wf_err *e);
+void wf_scrub_free(wf_scrub **p);
+/* About so many pages. WF_DAMAGED: *derived says whether all that is hurt can be derived anew from the journal; goes on
+ * with the next table. WF_SYSTEM: the disk does not give what it holds. */
+WF_NODISCARD wf_rc wf_scrub_part(wf_scrub *c, uint64_t pages, bool *derived, wf_err *e);
+wf_scrub_state wf_scrub_at(const wf_scrub *c);
 
 /* CRC32C of bytes, continuing from `crc` (0 to begin). */
 uint32_t wf_crc32c(uint32_t crc, const void *bytes, size_t n);

@@ -10,6 +10,7 @@ static wf_rc put(wf_store *s, wf_table t, const void *key, size_t n, wf_str head
 {
     WF_ASSERT(s->txn != NULL);
     WF_TRY(wf_store_sound(s, e));
+    s->wrote = true;
     return wf_store_failed(s, wf_value_put(s->txn, s->table[t], wf_val(key, n), head, (wf_str) { bytes, size }, flags, e));
 }
 
@@ -129,6 +130,7 @@ wf_rc wf_derived_forget(wf_store *s, wf_err *e)
 {
     int rc = mdb_drop(s->txn, s->table[WF_TABLE_IMAGE], 0);
 
+    s->wrote = true;
     if (rc == 0)
         rc = mdb_drop(s->txn, s->table[WF_TABLE_POSTINGS], 0);
     WF_TRY(wf_store_failed(s, wf_store_fault(e, rc, "forgetting what is derived")));
@@ -327,6 +329,7 @@ wf_rc wf_store_small_put(wf_store *s, uint8_t kind, uint64_t number, const void 
     if (n > 0)
         return put(s, WF_TABLE_SMALL, key, sizeof key, (wf_str) { 0 }, bytes, n, 0, e);
     MDB_val k = wf_val(key, sizeof key);
+    s->wrote = true;
     int rc = mdb_del(s->txn, s->table[WF_TABLE_SMALL], &k, NULL);
     return rc == MDB_NOTFOUND ? WF_OK : wf_store_failed(s, wf_store_fault(e, rc, "deleting a small value"));
 }

@@ -139,18 +139,25 @@ wf_rc wf_journal_get(MDB_txn *txn, MDB_dbi journal, uint64_t sequence, wf_record
     return wf_record_decode(sequence, v.mv_data, v.mv_size, ret, e);
 }
 
+wf_rc wf_seal_take(uint64_t sequence, wf_str bytes, wf_seal *ret, wf_err *e)
+{
+    if (bytes.n != sizeof *ret && bytes.n != WF_SEAL_BYTES_1)
+        return wf_fail(e, WF_DAMAGED, "the seal after entry %llu has an impossible length", (unsigned long long) sequence);
+    wf_seal seal = { .first = 0 };
+    memcpy(&seal, bytes.p, bytes.n);
+    if (seal.format != (bytes.n == sizeof *ret ? WF_STORE_FORMAT : 1u) || seal.first > sequence + 1)
+        return wf_fail(e, WF_DAMAGED, "the seal after entry %llu is none that this release writes", (unsigned long long) sequence);
+    *ret = seal;
+    return WF_OK;
+}
+
 wf_rc wf_seal_get(MDB_txn *txn, MDB_dbi journal, uint64_t sequence, wf_seal *ret, wf_err *e)
 {
     uint64_t key = WF_SEAL_OF(sequence);
     wf_str bytes;
 
     WF_TRY(wf_value_get(txn, journal, wf_val(&key, sizeof key), &bytes, e));
-    if (bytes.n != sizeof *ret)
-        return wf_fail(e, WF_DAMAGED, "the seal after entry %llu has an impossible length", (unsigned long long) sequence);
-    memcpy(ret, bytes.p, sizeof *ret);
-    if (ret->format != WF_STORE_FORMAT || ret->first > sequence + 1)
-        return wf_fail(e, WF_DAMAGED, "the seal after entry %llu is none that this release writes", (unsigned long long) sequence);
-    return WF_OK;
+    return wf_seal_take(sequence, bytes, ret, e);
 }
 
 wf_rc wf_chain_step(MDB_txn *txn, MDB_dbi journal, uint64_t first, uint64_t last, uint8_t chain[WF_CHAIN_BYTES], wf_err *e)

@@ -346,14 +346,14 @@ Test(store_damage, a_file_of_another_kind_or_a_newer_format_is_refused)
     uint8_t *row = memmem(i.p, i.n, "format", 6);
     cr_assert(ne(ptr, row, NULL));
     for (; row != NULL; row = memmem(row + 6, (size_t) (i.p + i.n - row - 6), "format", 6)) {
-        uint32_t newer = 2, crc = wf_crc32c(wf_crc32c(0, "format", 6), &newer, sizeof newer);
+        uint32_t newer = 3, crc = wf_crc32c(wf_crc32c(0, "format", 6), &newer, sizeof newer);
         memcpy(row + 6, &crc, sizeof crc);
         memcpy(row + 6 + sizeof crc, &newer, sizeof newer);
     }
     write_copy(i.p, i.n);
     free(i.p);
     GIVES(open_copy(&s), WF_DAMAGED);
-    cr_assert(ne(ptr, strstr(err.text, "format 2"), NULL), "%s", err.text);
+    cr_assert(ne(ptr, strstr(err.text, "format 3"), NULL), "%s", err.text);
 }
 
 /* Bits of the two pages that say where everything is: refused, or without effect; never a crash. */
@@ -367,8 +367,6 @@ Test(store_damage, flipped_bits_in_the_files_head_are_refused_or_without_effect)
     image i = read_file(path);
     for (size_t bit = 0; bit < 2 * 152 * 8; bit += 7) {
         size_t at = bit / 8 < 152 ? bit / 8 : 4096 + bit / 8 - 152;
-        if (at % 4096 >= 16 + 24 && at % 4096 < 16 + 24 + 2 * 48)
-            continue;               /* roots and counts of the two main trees: a wrong root is another tree, not checked here */
         i.p[at] ^= (uint8_t) (1u << bit % 8);
         write_copy(i.p, i.n);
         i.p[at] ^= (uint8_t) (1u << bit % 8);
