@@ -18,6 +18,7 @@ import states                                       # noqa: E402
 from conf import Profile, matches, parse_expression  # noqa: E402
 from facts import read_events                       # noqa: E402
 from figures import Figures, printed                # noqa: E402
+from judgetest import Cases                         # noqa: E402,F401  (the judge's own examples)
 from ledger import Ledger                           # noqa: E402
 
 ALL = os.path.join(HERE, "profiles", "all.conf")
