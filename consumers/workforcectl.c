@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const ctl_command *const commands[] = {
-    &ctl_publish, &ctl_tail, &ctl_show, &ctl_figures, &ctl_history, &ctl_indicators, &ctl_findings, &ctl_refused, &ctl_status,
+    &ctl_publish, &ctl_tail, &ctl_show, &ctl_figures, &ctl_history, &ctl_indicators, &ctl_findings, &ctl_refused, &ctl_moves, &ctl_complete, &ctl_status,
     &ctl_clock, &ctl_reload, &ctl_dump,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

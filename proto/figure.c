@@ -30,6 +30,15 @@ static const wf_row_field status_fields[] = { WF_STATUS_FIELDS(X) };
 #define X(kind, member, text) FIELD(wf_source, kind, member, #member),
 static const wf_row_field source_fields[] = { WF_SOURCE_FIELDS(X) };
 #undef X
+#define X(kind, member, text) FIELD(wf_span_row, kind, member, #member),
+static const wf_row_field span_fields[] = { WF_SPAN_FIELDS(X) };
+#undef X
+#define X(kind, member, text) FIELD(wf_move, kind, member, #member),
+static const wf_row_field move_fields[] = { WF_MOVE_FIELDS(X) };
+#undef X
+#define X(kind, member, text) FIELD(wf_gap, kind, member, #member),
+static const wf_row_field gap_fields[] = { WF_GAP_FIELDS(X) };
+#undef X
 #define X(kind, member, text) FIELD(wf_topic, kind, member, #member),
 static const wf_row_field topic_fields[] = { WF_TOPIC_FIELDS(X) };
 #undef X
@@ -60,6 +69,9 @@ static const wf_row_table tables[WF_ROW_KINDS] = {
     [WF_ROW_INDICATOR] = TABLE("indicator", indicator_fields, wf_indicator_row),
     [WF_ROW_RULE] = TABLE("rule", rule_fields, wf_rule_row),
     [WF_ROW_CLOCK] = TABLE("clock", clock_fields, wf_clock_row),
+    [WF_ROW_SPAN] = TABLE("span", span_fields, wf_span_row),
+    [WF_ROW_MOVE] = TABLE("move", move_fields, wf_move),
+    [WF_ROW_GAP] = TABLE("gap", gap_fields, wf_gap),
     [WF_ROW_LINE] = TABLE("line", line_fields, wf_line),
 };
 

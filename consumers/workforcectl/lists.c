@@ -165,7 +165,12 @@ static wf_rc take_status(void *ctx, const wf_row *row, wf_err *e)
     ctl_table_cell(t, s->refused > 0 ? CTL_YELLOW : CTL_PLAIN, "%llu", (unsigned long long) s->refused);
     ctl_table_cell(t, s->gaps > 0 ? CTL_YELLOW : CTL_PLAIN, "%llu", (unsigned long long) s->gaps);
     ctl_table_cell(t, CTL_DIM, "%.19s", s->arrived.ms > 0 ? wf_instant_text(s->arrived, at) : "");
-    ctl_table_cell(t, CTL_PLAIN, "%s", s->complete_until.n == WF_DAY_OPEN.n ? "open or never said" : wf_day_text(s->complete_until, day));
+    bool never = wf_str_eq(s->complete, WF_STR("never said"));
+    if (s->complete_until.n != WF_DAY_OPEN.n) ctl_table_cell(t, CTL_PLAIN, "%s", wf_day_text(s->complete_until, day));
+    else ctl_table_cell(t, never ? CTL_YELLOW : CTL_PLAIN, "%.*s", WF_STR_ARG(s->complete));
+    ctl_table_cell(t, CTL_PLAIN, "%llu, %llu", (unsigned long long) s->late_median, (unsigned long long) s->late_worst);
+    if (s->late_beyond > 0) ctl_table_cell(t, CTL_YELLOW, "%llu over %llu", (unsigned long long) s->late_beyond, (unsigned long long) s->late_promised);
+    else ctl_table_cell(t, CTL_DIM, "%llu", (unsigned long long) s->late_promised);
     return WF_OK;
 }
 
@@ -208,7 +213,8 @@ static int check_status(void)
 
 static int run_status(int argc, char **argv)
 {
-    static const char *const headings[] = { "SOURCE", "ORG", "ACCEPTED", "DUPLICATES", "REFUSED", "GAPS", "LAST SENT", "COMPLETE UNTIL" };
+    static const char *const headings[] = { "SOURCE", "ORG", "ACCEPTED", "DUPLICATES", "REFUSED", "GAPS", "LAST SENT", "COMPLETE UNTIL",
+                                            "DAYS LATE", "PROMISED" };
     wf_question q = { .verb = WF_VERB_STATUS };
     (void) argc;
     (void) argv;
@@ -216,7 +222,7 @@ static int run_status(int argc, char **argv)
         return check_status();
     if (ctl_json)
         return ctl_ask(&q, ctl_row_as_json, NULL);
-    ctl_table *t = ctl_table_new(8, headings, 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
+    ctl_table *t = ctl_table_new(10, headings, 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5);
     int status = ctl_ask(&q, take_status, t);
     if (status == CTL_OK && ctl_table_rows(t) > 0) {
         putchar('\n');
@@ -233,6 +239,8 @@ static const ctl_option status_options[] = {
 };
 const ctl_command ctl_status = {
     "status", "", "Shows how the daemon and its sources are",
+    "DAYS LATE: how many days after the day that it is about half of a source's events came, and the latest; PROMISED: how\n"
+    "many the profile allows, and how many events were later.\n"
     "--check: 0 ready and at most 5 s behind; 1 starting, deriving, paused, or further behind; 2 trouble, over 60 s behind, or\n"
     "it does not answer; 3 its answer is not to be understood.\n",
     0, 0, status_options, run_status,

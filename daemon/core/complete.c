@@ -315,6 +315,16 @@ static uint32_t untold(const struct org *o, uint32_t types)
     return none;
 }
 
+/* Whether somebody else goes on with everything of these types that it has told. */
+static bool succeeded(const struct org *o, const struct told *told, uint32_t types, wf_day day)
+{
+    for (uint32_t rest = types; rest != 0; rest &= rest - 1) {
+        int t = __builtin_ctz(rest);
+        if (told->type[t].n > 0 && latest(&o->type[t], day).until <= latest(&told->type[t], day).until) return false;
+    }
+    return true;
+}
+
 static void insert(wf_figure *f, wf_figure_source s)
 {
     int32_t at = 0;
@@ -330,20 +340,39 @@ void wf_complete_sources(const wf_complete *c, uint32_t org, uint32_t types, wf_
 {
     const struct org *o = org_at(c, org);
     uint32_t nobody = untold(o, types);
-    int32_t furthest = INT32_MIN;
 
     f->source_count = 0;
     for (size_t i = 0; i < o->sources; i++) {
         struct days d = reach(&o->told[i], types, f->day);
-        if (d.from != INT32_MAX && d.until > furthest) furthest = d.until;
-    }
-    for (size_t i = 0; i < o->sources; i++) {
-        struct days d = reach(&o->told[i], types, f->day);
         const wf_source_rule *r = rule_of(c->profile, o->told[i].source);
         bool owes = o->told[i].named && ((r->types == 0 ? UINT32_MAX : r->types) & nobody) != 0;
-        bool over = d.until < f->from.n && d.until < furthest;          /* somebody else has taken over */
+        bool over = d.until < f->from.n && succeeded(o, &o->told[i], types, f->day);
         if (d.from == INT32_MAX ? owes : !over) insert(f, (wf_figure_source) { o->told[i].source, { d.from }, { d.until } });
     }
+}
+
+void wf_complete_each(const wf_complete *c, uint32_t org, wf_complete_visit *visit, void *ctx)
+{
+    const struct org *o = org_at(c, org);
+
+    for (size_t i = 0; i < o->sources; i++)
+        for (int t = 0; t < WF_EVENT_TYPE_COUNT; t++)
+            for (size_t k = 0; k < o->told[i].type[t].n; k++) {
+                const struct days *d = &o->told[i].type[t].span[k];
+                visit(ctx, o->told[i].source, (wf_event_type) t, (wf_day) { d->from }, (wf_day) { d->until });
+            }
+}
+
+bool wf_complete_named(const wf_complete *c, uint32_t org, wf_str source, wf_event_type type)
+{
+    const struct org *o = org_at(c, org);
+
+    for (size_t i = 0; i < o->sources; i++)
+        if (o->told[i].named && wf_str_eq(o->told[i].source, source)) {
+            const wf_source_rule *r = rule_of(c->profile, source);
+            return r->types == 0 || (r->types >> type & 1u) != 0;
+        }
+    return false;
 }
 
 uint64_t wf_complete_generation(const wf_complete *c) { return c->generation; }

@@ -30,5 +30,10 @@ wf_day wf_complete_first_said(const wf_complete *c, uint32_t org, uint32_t types
 /* Fills the sources of a figure that rests on these types, by its days `from` and `day`: how far each has told all that it
  * tells of, by name; those that should have and never did; not those whose part ended before. */
 void wf_complete_sources(const wf_complete *c, uint32_t org, uint32_t types, wf_figure *f);
+/* Every span that a source has told, by source and type. */
+typedef void wf_complete_visit(void *ctx, wf_str source, wf_event_type type, wf_day from, wf_day until);
+void wf_complete_each(const wf_complete *c, uint32_t org, wf_complete_visit *visit, void *ctx);
+/* Has the profile named this source for this type of the organisation? */
+bool wf_complete_named(const wf_complete *c, uint32_t org, wf_str source, wf_event_type type);
 /* Changes whenever an answer above may have changed. */
 uint64_t wf_complete_generation(const wf_complete *c);

@@ -365,7 +365,7 @@ void wf_engine_close(wf_engine **p)
         free(en->out[i].bytes);
     HASH_CLEAR(hh, en->by_name);
     for (uint32_t i = 0; i < en->sources; i++)
-        free(en->source[i]);
+        free(en->source[i]->numbers.range), free(en->source[i]);
     free(en->out);
     free(en->source);
     free(en->source_name);

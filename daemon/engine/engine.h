@@ -62,8 +62,6 @@ WF_NODISCARD wf_rc wf_engine_watermark(wf_engine *en, wf_str source, uint64_t ep
 WF_NODISCARD wf_rc wf_engine_watermark_set(wf_engine *en, wf_str source, uint64_t epoch, uint64_t number, wf_err *e);
 
 wf_day wf_engine_today(const wf_engine *en);
-/* A gap in a source's own numbering on the feed: counted, listed in status. */
-void wf_engine_count_gap(wf_engine *en, wf_str source, uint64_t missing);
 
 /* Another profile: journalled, book and judge made anew from the ledger, told states carried over (A5). Outside a group. */
 WF_NODISCARD wf_rc wf_engine_reprofile(wf_engine *en, const wf_profile *profile, wf_instant arrival, wf_err *e);
@@ -109,7 +107,16 @@ typedef struct wf_engine_finding {
 typedef void wf_engine_finding_visit(void *ctx, const wf_engine_finding *f);
 WF_NODISCARD wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engine_finding_visit *visit, void *ctx, wf_err *e);
 
-typedef struct wf_engine_source { wf_str source; uint64_t accepted, duplicate, refused, gaps; wf_instant last; wf_day complete_until; } wf_engine_source;
+typedef enum wf_said_complete { WF_SAID_NEVER, WF_SAID_UNTIL, WF_SAID_OPEN } wf_said_complete;
+typedef struct wf_engine_source {
+    wf_str source;
+    uint64_t accepted, duplicate, refused, gaps;    /* gaps: its own numbers that have not come */
+    wf_instant last;
+    wf_said_complete complete;                      /* of what it tells, the type that ends first */
+    wf_day complete_until;                          /* WF_SAID_UNTIL */
+    int32_t late_promised, late_median, late_worst; /* days between an event's effective day and its arrival */
+    uint64_t late_beyond;                           /* events that came later than promised */
+} wf_engine_source;
 typedef struct wf_engine_totals {
     uint64_t sequence, events, refused, duplicates, findings, alerts, subjects, flows, timelines, timeline_bytes, ledger_bytes, used_bytes;
     wf_day today;
@@ -120,6 +127,26 @@ typedef struct wf_engine_totals {
 void wf_engine_status(wf_engine *en, wf_engine_totals *ret);
 typedef void wf_engine_source_visit(void *ctx, const wf_engine_source *s);
 void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx);
+/* What each source has told in full of one organisation, type by type, and what nobody has told although figures rest on it
+ * (source empty where none is named for it): of the organisations from *cursor on, one a call; UINT64_MAX at the end. */
+typedef struct wf_engine_span { wf_str org, source; wf_event_type type; wf_said_complete complete; wf_day from, until; int32_t late_promised; } wf_engine_span;
+typedef void wf_engine_span_visit(void *ctx, const wf_engine_span *s);
+void wf_engine_spans(wf_engine *en, uint64_t *cursor, wf_engine_span_visit *visit, void *ctx);
+/* What crossed a unit's border from day `from` to day `until`, by cause; the unit as it is on `until`, or on today where the
+ * tree is read so. To be called until `cursor`, 0 to begin, is UINT64_MAX. WF_ABSENT: no such unit, or staff has not been
+ * told in full on all of these days. WF_RANGE: `until` is before `from`. */
+typedef struct wf_engine_crossing { int64_t heads_in, fte_in, heads_out, fte_out; } wf_engine_crossing;
+typedef struct wf_engine_moves {
+    wf_day from, until;
+    uint64_t cursor;
+    int64_t heads_before, fte_before;               /* in post at the close of the day before `from` */
+    wf_engine_crossing by[WF_CAUSE_COUNT];
+} wf_engine_moves;
+WF_NODISCARD wf_rc wf_engine_moved(wf_engine *en, wf_str unit, wf_engine_moves *m, wf_err *e);
+/* Numbers of their own that sources have left out, one source a call. `listed` false: so many more, older than those listed. */
+typedef struct wf_engine_gap { wf_str source; uint64_t from, until; bool listed; } wf_engine_gap;
+typedef void wf_engine_gap_visit(void *ctx, const wf_engine_gap *g);
+void wf_engine_gaps(wf_engine *en, uint64_t *cursor, wf_engine_gap_visit *visit, void *ctx);
 /* Definitions and units, by index; false beyond the end. Text is borrowed until the next reprofile. */
 typedef struct wf_indicator_text { wf_str name, version, title, numerator, denominator, unit, column; int decimals; } wf_indicator_text;
 bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret);

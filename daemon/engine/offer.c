@@ -31,15 +31,6 @@ uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make)
     return s->number;
 }
 
-void wf_engine_count_gap(wf_engine *en, wf_str source, uint64_t missing)
-{
-    pthread_mutex_lock(&en->lock);
-    uint16_t k = wf_engine_source_number(en, source, true);
-    if (k != 0)
-        en->source[k - 1]->gaps += missing;
-    pthread_mutex_unlock(&en->lock);
-}
-
 /* ---- the journal record ---- */
 
 /* The last record of a frame says so; so the newest one waits until it is known whether another follows. */
@@ -109,12 +100,10 @@ static wf_rc refuse(wf_engine *en, const wf_event *ev, const void *bytes, size_t
     p += head;
     wf_record r = {
         .kind = WF_RECORD_REFUSED, .type = (uint8_t) why->rc, .source = k, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms,
-        .body = { (const char *) body, (size_t) (p - body) },
+        .source_sequence = ev->sequence, .body = { (const char *) body, (size_t) (p - body) },
     };
     WF_TRY(hold_record(en, &r, e));
-    en->refused++;
-    if (k != 0)
-        en->source[k - 1]->refused++;
+    wf_engine_count(en, &r);
     *ret = (wf_verdict) { .code = WF_REFUSED, .sequence = en->pending.sequence, .reason = why->rc };
     snprintf(ret->text, sizeof ret->text, "%.159s", why->text);
     return WF_OK;
@@ -324,7 +313,6 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     WF_TRY(subjects_of(en, ev, &r, e));
     WF_TRY(wf_engine_timeline(en, r.subject[0], wf_event_rows[ev->type].subject, r.org, &t, e));
     const wf_fact *old = wf_timeline_find(t, r.source, ev->id);
-    struct source *s = en->source[r.source - 1];
     if (old != NULL) {
         bool same;
         wf_err why;
@@ -334,7 +322,7 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
             return refuse(en, ev, bytes, n, &why, ret, e);
         }
         en->duplicates++;
-        s->duplicate++;
+        en->source[r.source - 1]->duplicate++;
         *ret = (wf_verdict) { .code = WF_DUPLICATE, .sequence = old->sequence };
         return WF_OK;
     }
@@ -346,9 +334,7 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     WF_TRY(hold_record(en, &r, e));
     r.sequence = en->pending.sequence;
     WF_TRY(fold(en, ev, &r, t, second, e));
-    en->events++;
-    s->accepted++;
-    s->last = en->arrival;
+    wf_engine_count(en, &r);
     *ret = (wf_verdict) { .code = WF_ACCEPTED, .sequence = r.sequence };
     return WF_OK;
 }

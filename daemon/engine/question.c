@@ -247,13 +247,206 @@ void wf_engine_status(wf_engine *en, wf_engine_totals *ret)
     done(en);
 }
 
+static const wf_source_rule *rule_of(const wf_profile *p, wf_str source)
+{
+    for (size_t i = 0; i < p->source_count; i++)
+        if (wf_str_eq(p->source[i].name, source))
+            return &p->source[i];
+    return NULL;
+}
+
+static int32_t promised(const wf_profile *p, wf_str source)
+{
+    const wf_source_rule *r = rule_of(p, source);
+    return r != NULL ? r->late_days : 0;
+}
+
+/* Of each type the furthest that the source has told, of these the nearest. */
+struct said { wf_str source; int32_t until[WF_EVENT_TYPE_COUNT], least; };
+
+static void take_span(void *ctx, wf_str source, wf_event_type type, wf_day from, wf_day until)
+{
+    struct said *s = ctx;
+    (void) from;
+    if (wf_str_eq(source, s->source) && until.n > s->until[type])
+        s->until[type] = until.n;
+}
+
+static void said_complete(const wf_engine *en, wf_engine_source *x)
+{
+    const wf_units *u = wf_book_units(en->book);
+    int32_t least = INT32_MAX;
+    bool any = false;
+    for (uint32_t unit = 0; unit < wf_units_count(u); unit++) {
+        if (wf_units_org(u, unit) != unit)
+            continue;
+        struct said s = { .source = x->source };
+        for (int t = 0; t < WF_EVENT_TYPE_COUNT; t++)
+            s.until[t] = INT32_MIN;
+        wf_complete_each(en->complete, unit, take_span, &s);
+        for (int t = 0; t < WF_EVENT_TYPE_COUNT; t++) {
+            any |= s.until[t] != INT32_MIN;
+            if (s.until[t] != INT32_MIN && s.until[t] < least)
+                least = s.until[t];
+        }
+    }
+    x->complete = !any ? WF_SAID_NEVER : least == INT32_MAX ? WF_SAID_OPEN : WF_SAID_UNTIL;
+    x->complete_until.n = any ? least : INT32_MAX;
+}
+
 void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx)
 {
     ask(en);
     for (uint32_t i = 0; i < en->sources; i++) {
         const struct source *s = en->source[i];
-        wf_engine_source x = { s->name, s->accepted, s->duplicate, s->refused, s->gaps, s->last, WF_DAY_OPEN };
+        wf_engine_source x = {
+            .source = s->name, .accepted = s->accepted, .duplicate = s->duplicate, .refused = s->refused,
+            .gaps = wf_engine_missing(&s->numbers), .last = s->last, .late_promised = promised(en->profile, s->name),
+            .late_median = wf_engine_late_median(&s->late), .late_worst = s->late.worst,
+        };
+        x.late_beyond = wf_engine_late_beyond(&s->late, x.late_promised);
+        said_complete(en, &x);
         visit(ctx, &x);
+    }
+    done(en);
+}
+
+/* ---- moves ---- */
+
+#define MOVES_SLICE 512u                /* flows a call */
+
+struct crossing { wf_engine_moves *m; wf_cause cause; int sign; };
+
+static void cross(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
+{
+    struct crossing *x = ctx;
+    wf_engine_crossing *by = &x->m->by[x->cause];
+    (void) flow;
+    if (day.n < x->m->from.n) {
+        x->m->heads_before += x->sign * count;
+        x->m->fte_before += x->sign * amount;
+    } else {
+        *(x->sign > 0 ? &by->heads_in : &by->heads_out) += count;
+        *(x->sign > 0 ? &by->fte_in : &by->fte_out) += amount;
+    }
+}
+
+static bool inside(const wf_engine *en, uint32_t cell, uint32_t top, wf_day tree)
+{
+    const wf_units *u = wf_book_units(en->book);
+    if (cell == WF_OUTSIDE)
+        return false;
+    uint32_t unit = wf_units_of_code(u, wf_ledger_cell_at(en->ledger, cell)->code[WF_D_UNIT]);
+    while (unit != WF_NO_UNIT && unit != top)
+        unit = wf_units_parent(u, unit, tree);
+    return unit == top;
+}
+
+static wf_rc check_moves(const wf_engine *en, uint32_t unit, const wf_engine_moves *m, wf_err *e)
+{
+    char a[WF_DAY_TEXT], b[WF_DAY_TEXT];
+    uint32_t org = wf_units_org(wf_book_units(en->book), unit);
+    wf_day from, until;
+    if (m->until.n < m->from.n)
+        return wf_fail(e, WF_RANGE, "%s is before %s", wf_day_text(m->until, a), wf_day_text(m->from, b));
+    if (wf_complete_inside(en->complete, org, WF_REST_ENGAGEMENT, m->from, m->until, NULL))
+        return WF_OK;
+    if (!wf_complete_span(en->complete, org, WF_REST_ENGAGEMENT, m->from, &from, &until))
+        return wf_fail(e, WF_ABSENT, "no data: who started, changed and left has not been told in full");
+    return wf_fail(e, WF_ABSENT, "no data: who started, changed and left is told in full from %s %s%s", wf_day_text(from, a),
+                   until.n == INT32_MAX ? "on" : "to ", until.n == INT32_MAX ? "" : wf_day_text(until, b));
+}
+
+wf_rc wf_engine_moved(wf_engine *en, wf_str unit, wf_engine_moves *m, wf_err *e)
+{
+    ask(en);
+    const wf_units *u = wf_book_units(en->book);
+    uint32_t at = wf_units_find(u, unit), flows = wf_ledger_flows(en->ledger), last = (uint32_t) m->cursor + MOVES_SLICE;
+    wf_rc rc = at == WF_NO_UNIT ? wf_fail(e, WF_ABSENT, "there is no unit %.*s", WF_STR_ARG(unit)) : check_moves(en, at, m, e);
+    if (rc != WF_OK) {
+        done(en);
+        return rc;
+    }
+    wf_day tree = wf_units_reads_today(u, at) ? en->today : m->until;
+    for (uint32_t flow = (uint32_t) m->cursor + 1; flow <= flows && flow <= last; flow++) {
+        const wf_flow *f = wf_ledger_flow_at(en->ledger, flow);
+        if (f->measure != WF_M_IN_POST)
+            continue;
+        bool out = inside(en, f->from, at, tree), in = inside(en, f->to, at, tree);
+        struct crossing x = { m, (wf_cause) f->cause, in ? 1 : -1 };
+        if (in != out)
+            wf_ledger_each_in(en->ledger, flow, WF_DAY_FIRST, m->until, cross, &x);
+    }
+    m->cursor = last >= flows ? UINT64_MAX : last;
+    done(en);
+    return WF_OK;
+}
+
+/* ---- what is complete, and what is missing ---- */
+
+struct spans { const wf_engine *en; wf_str org; uint32_t told; wf_engine_span_visit *visit; void *ctx; };
+
+static void give_span(void *ctx, wf_str source, wf_event_type type, wf_day from, wf_day until)
+{
+    struct spans *x = ctx;
+    x->told |= 1u << type;
+    wf_engine_span s = { x->org, source, type, until.n == INT32_MAX ? WF_SAID_OPEN : WF_SAID_UNTIL, from, until, promised(x->en->profile, source) };
+    x->visit(x->ctx, &s);
+}
+
+/* Figures rest on it and nobody has told it: by each source that should have, else without a name. */
+static void give_unsaid(struct spans *x, uint32_t unit)
+{
+    const wf_profile *p = x->en->profile;
+    uint32_t wanted = 0;
+    for (uint32_t i = 0; i < p->indicator_count; i++)
+        wanted |= wf_figure_rests_on(p, i);
+    for (uint32_t rest = wanted & ~x->told; rest != 0; rest &= rest - 1) {
+        wf_event_type type = (wf_event_type) __builtin_ctz(rest);
+        wf_engine_span s = { x->org, { "", 0 }, type, WF_SAID_NEVER, WF_DAY_OPEN, WF_DAY_OPEN, 0 };
+        bool named = false;
+        for (size_t i = 0; i < p->source_count; i++) {
+            if (!wf_complete_named(x->en->complete, unit, p->source[i].name, type))
+                continue;
+            s.source = p->source[i].name;
+            s.late_promised = p->source[i].late_days;
+            named = true;
+            x->visit(x->ctx, &s);
+        }
+        if (!named)
+            x->visit(x->ctx, &s);
+    }
+}
+
+void wf_engine_spans(wf_engine *en, uint64_t *cursor, wf_engine_span_visit *visit, void *ctx)
+{
+    ask(en);
+    const wf_units *u = wf_book_units(en->book);
+    while (*cursor < wf_units_count(u) && wf_units_org(u, (uint32_t) *cursor) != *cursor)
+        (*cursor)++;
+    if (*cursor < wf_units_count(u)) {
+        uint32_t unit = (uint32_t) (*cursor)++;
+        struct spans x = { en, wf_units_org_id(u, unit), 0, visit, ctx };
+        wf_complete_each(en->complete, unit, give_span, &x);
+        give_unsaid(&x, unit);
+    } else {
+        *cursor = UINT64_MAX;
+    }
+    done(en);
+}
+
+void wf_engine_gaps(wf_engine *en, uint64_t *cursor, wf_engine_gap_visit *visit, void *ctx)
+{
+    ask(en);
+    if (*cursor < en->sources) {
+        const struct source *s = en->source[(*cursor)++];
+        const struct numbers *x = &s->numbers;
+        if (x->lost > 0)
+            visit(ctx, &(wf_engine_gap) { s->name, 1, x->lost, false });
+        for (uint32_t i = 1; i < x->n; i++)
+            visit(ctx, &(wf_engine_gap) { s->name, x->range[i - 1].until + 1, x->range[i].from - 1, true });
+    } else {
+        *cursor = UINT64_MAX;
     }
     done(en);
 }

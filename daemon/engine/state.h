@@ -17,11 +17,19 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_COUNTS, SMALL_SAID, SMALL_FINDINGS = WF_KIND_DERIVED };
+enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED };
+
+/* How many days after the day that it is about each event came; `first`: the day on which the source first sent. */
+#define LATE_BUCKETS 48u
+struct late { int32_t first, worst; uint32_t count[LATE_BUCKETS]; };
+struct range { uint64_t from, until; };
+struct numbers { struct range *range; uint32_t n, cap; uint64_t lost; };    /* a source's own; lost: missing and not listed */
 
 struct source {
     wf_str name;
-    uint64_t accepted, duplicate, refused, gaps;
+    uint64_t accepted, duplicate, refused;
+    struct late late;
+    struct numbers numbers;
     uint64_t kept;              /* accepted + refused when they were last kept */
     wf_instant last;
     uint16_t number;
@@ -92,6 +100,8 @@ struct wf_engine {
 
     uint64_t events, refused, duplicates, frame_sequence;
     uint64_t counted;                       /* counts are kept up to this sequence */
+    int64_t came_ms;                        /* arrival of the entry counted last, and its day */
+    int32_t came_day;
     wf_instant last_commit;
     unsigned last_commit_us;
     uint32_t *order;                        /* units sorted by path, for answers */
@@ -124,6 +134,10 @@ WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t s
 WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
 
 /* counts.c */
+void wf_engine_count(wf_engine *en, const wf_record *r);        /* every entry, live and at a start */
+int32_t wf_engine_late_median(const struct late *l);
+uint64_t wf_engine_late_beyond(const struct late *l, int32_t days);     /* events that came later than that */
+uint64_t wf_engine_missing(const struct numbers *x);
 WF_NODISCARD wf_rc wf_engine_keep_counts(wf_engine *en, uint64_t sequence, wf_err *e);    /* in the group's transaction */
 WF_NODISCARD wf_rc wf_engine_load_counts(wf_engine *en, wf_err *e);
 

@@ -76,14 +76,13 @@ static numbering *numbering_of(wf_feed *f, wf_str name)
 }
 
 /* A number that is not above the last may be a late or repeated one: no hole, no alarm. */
-static void look_for_gap(wf_feed *f, wf_engine *en, const void *bytes, size_t n)
+static void look_for_gap(wf_feed *f, const void *bytes, size_t n)
 {
     wf_event ev;
     if (wf_event_decode(bytes, n, &ev, NULL) != WF_OK || ev.sequence == 0)
         return;
     numbering *s = numbering_of(f, ev.source);
     if (s->last > 0 && ev.sequence > s->last + 1) {
-        wf_engine_count_gap(en, ev.source, ev.sequence - s->last - 1);
         f->missing += ev.sequence - s->last - 1;
         f->before = ev.sequence;
         memcpy(f->missing_of, s->name, s->length);
@@ -116,7 +115,7 @@ wf_rc wf_feed_take(wf_feed *f, wf_group *g, bool *more, wf_err *e)
         const void *bytes = zmq_msg_data(&f->message);
         size_t n = zmq_msg_size(&f->message);
         WF_TRY(wf_group_need(g, e));
-        look_for_gap(f, g->engine, bytes, n);
+        look_for_gap(f, bytes, n);
         WF_TRY(wf_engine_offer(g->engine, bytes, n, &v, e));
         WF_TRY(wf_engine_frame_end(g->engine, e));
         g->events++;

@@ -28,7 +28,10 @@ extern "C" {
     X(INDICATOR, 10, "indicator", wf_indicator_row, "a definition in force")                                       \
     X(RULE,      11, "rule",      wf_rule_row,      "a rule in force")                                             \
     X(CLOCK,     12, "clock",     wf_clock_row,     "the calendar of the daemon")                                  \
-    X(LINE,      13, "line",      wf_line,          "one line of text")
+    X(LINE,      13, "line",      wf_line,          "one line of text")                                            \
+    X(SPAN,      14, "span",      wf_span_row,      "days of which a source has told everything of one type")      \
+    X(GAP,       15, "gap",       wf_gap,           "numbers that are missing in a source's own sequence")         \
+    X(MOVE,      16, "move",      wf_move,          "people and FTE that crossed a unit's border, of one cause")
 
 typedef enum wf_row_kind {
     WF_ROW_NONE,
@@ -119,9 +122,40 @@ typedef enum wf_row_kind {
     X(COUNT,   accepted,   "events accepted, for ever")                                                            \
     X(COUNT,   duplicates, "duplicates answered since the start")                                                  \
     X(COUNT,   refused,    "events refused, for ever")                                                             \
-    X(COUNT,   gaps,       "holes seen in the source's own sequence since the start")                              \
+    X(COUNT,   gaps,       "numbers of the source's own sequence that have not come")                              \
     X(INSTANT, arrived,    "when it last sent")                                                                    \
-    X(DAY,     complete_until, "last day up to which it has said everything; null: open or never said")
+    X(TEXT,    complete,   "open, until or never said: of what it tells, the type that ends first")                \
+    X(DAY,     complete_until, "until: the last day that it has told in full")                                     \
+    X(COUNT,   late_promised, "days that an event may come after the day that it is about, by the profile")        \
+    X(COUNT,   late_median, "days that half of its events came after that day, or fewer; loads and corrections left out") \
+    X(COUNT,   late_worst,  "the most days")                                                                       \
+    X(COUNT,   late_beyond, "events that came later than promised")
+
+#define WF_SPAN_FIELDS(X)                                                                                  \
+    X(TEXT,    org,        "organisation")                                                                         \
+    X(TEXT,    source,     "source; empty where nobody is named for the type")                                     \
+    X(TEXT,    type,       "event type")                                                                           \
+    X(TEXT,    complete,   "open, until or never said")                                                            \
+    X(DAY,     from,       "first day that it has told in full; null: never said")                                 \
+    X(DAY,     until,      "last such day; null: open or never said")                                              \
+    X(COUNT,   late_promised, "days that are in `until` by the lateness that the profile promises")
+
+#define WF_MOVE_FIELDS(X)                                                                                           \
+    X(TEXT,    unit,       "path of unit ids")                                                                     \
+    X(DAY,     from,       "first day")                                                                            \
+    X(DAY,     until,      "last day, inclusive")                                                                  \
+    X(TEXT,    what,       "in post before, a cause of P6.10, in post after")                                      \
+    X(NUMBER,  heads_in,   "people that came into the unit; of in post before and after, those who were there")    \
+    X(MILLIONTHS, fte_in,  "the same in FTE")                                                                      \
+    X(NUMBER,  heads_out,  "people that went out of it")                                                           \
+    X(MILLIONTHS, fte_out, "the same in FTE")                                                                      \
+    X(TEXT,    counted_in, "measures that count it")
+
+#define WF_GAP_FIELDS(X)                                                                                            \
+    X(TEXT,    source,     "source")                                                                               \
+    X(COUNT,   from,       "first missing number; 0: of older holes, how many is said alone")                      \
+    X(COUNT,   until,      "last missing number")                                                                  \
+    X(COUNT,   missing,    "how many")
 
 #define WF_TOPIC_FIELDS(X)                                                                                          \
     X(TEXT,  topic,      "topic")                                                                                  \
@@ -184,6 +218,9 @@ typedef struct wf_finding { WF_FINDING_FIELDS(WF_ROW_MEMBER) } wf_finding;
 typedef struct wf_refused { WF_REFUSED_FIELDS(WF_ROW_MEMBER) } wf_refused;
 typedef struct wf_status { WF_STATUS_FIELDS(WF_ROW_MEMBER) } wf_status;
 typedef struct wf_source { WF_SOURCE_FIELDS(WF_ROW_MEMBER) } wf_source;
+typedef struct wf_span_row { WF_SPAN_FIELDS(WF_ROW_MEMBER) } wf_span_row;
+typedef struct wf_move { WF_MOVE_FIELDS(WF_ROW_MEMBER) } wf_move;
+typedef struct wf_gap { WF_GAP_FIELDS(WF_ROW_MEMBER) } wf_gap;
 typedef struct wf_topic { WF_TOPIC_FIELDS(WF_ROW_MEMBER) } wf_topic;
 typedef struct wf_indicator_row { WF_INDICATOR_FIELDS(WF_ROW_MEMBER) } wf_indicator_row;
 typedef struct wf_rule_row { WF_RULE_FIELDS(WF_ROW_MEMBER) } wf_rule_row;
@@ -204,6 +241,9 @@ typedef struct wf_row {
         wf_status status;
         wf_source source;
         wf_topic topic;
+        wf_span_row span;
+        wf_gap gap;
+        wf_move move;
         wf_indicator_row indicator;
         wf_rule_row rule;
         wf_clock_row clock;
@@ -239,6 +279,8 @@ const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
     X(FINDINGS,   "findings",   QUERY, "finding",           "findings now, oldest event first")                     \
     X(REFUSED,    "refused",    QUERY, "refused",           "refused events with a sequence above `since`, ascending") \
     X(STATUS,     "status",     QUERY, "status, source",    "the daemon, then each source")                         \
+    X(MOVES,      "moves",      QUERY, "move",              "who came into a unit and went, from `from` to `until`, by cause; it adds up") \
+    X(COMPLETE,   "complete",   QUERY, "span, gap",         "what sources have told in full, by type, and their missing numbers") \
     X(TOPICS,     "topics",     QUERY, "topic",             "every topic under the prefixes")                       \
     X(INDICATORS, "indicators", QUERY, "indicator, rule",   "every definition in force, then every rule")           \
     X(DUMP,       "dump",       QUERY, "line",              "the ledger as sorted lines: cell, day, measure, amount") \
@@ -284,6 +326,8 @@ typedef enum wf_argument {
     X(HISTORY, INDICATOR, REQUIRED) X(HISTORY, UNIT, REQUIRED) X(HISTORY, FROM, OPTIONAL) X(HISTORY, UNTIL, OPTIONAL) \
     X(FINDINGS, ORG, OPTIONAL) X(FINDINGS, LIMIT, OPTIONAL)                                                         \
     X(REFUSED, SINCE, OPTIONAL) X(REFUSED, LIMIT, OPTIONAL)                                                         \
+    X(MOVES, UNIT, REQUIRED) X(MOVES, FROM, OPTIONAL) X(MOVES, UNTIL, OPTIONAL)                                      \
+    X(COMPLETE, ORG, OPTIONAL)                                                                                      \
     X(TOPICS, PREFIXES, OPTIONAL)                                                                                   \
     X(DUMP, ORG, OPTIONAL)                                                                                          \
     X(ADVANCE, DAY, REQUIRED)

@@ -110,6 +110,9 @@ static void rows(void)
     open_block("refused", "| key | kind | what it says |"); WF_REFUSED_FIELDS(X) close_block();
     open_block("status", "| key | kind | what it says |"); WF_STATUS_FIELDS(X) close_block();
     open_block("source", "| key | kind | what it says |"); WF_SOURCE_FIELDS(X) close_block();
+    open_block("span", "| key | kind | what it says |"); WF_SPAN_FIELDS(X) close_block();
+    open_block("gap", "| key | kind | what it says |"); WF_GAP_FIELDS(X) close_block();
+    open_block("move", "| key | kind | what it says |"); WF_MOVE_FIELDS(X) close_block();
     open_block("topic", "| key | kind | what it says |"); WF_TOPIC_FIELDS(X) close_block();
     open_block("indicator", "| key | kind | what it says |"); WF_INDICATOR_FIELDS(X) close_block();
     open_block("rule", "| key | kind | what it says |"); WF_RULE_FIELDS(X) close_block();
