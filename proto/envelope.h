@@ -15,9 +15,9 @@
     X(ORG,          "org",          CODE,  REQUIRED, "organisation")                                       \
     X(EFFECTIVE,    "effective",    DAY,   REQUIRED, "Europe/London civil day on which it takes effect")   \
     X(SEQUENCE,     "sequence",     COUNT, OPTIONAL, "the source's own numbering, for gap reports only")   \
-    X(CORRECTS,     "corrects",     ID,    OPTIONAL, "id of the event that this one corrects (refused `not-yet` in this version)") \
-    X(VOIDS,        "voids",        ID,    OPTIONAL, "id of the event that this one voids (refused `not-yet` in this version)") \
-    X(TARGETSOURCE, "targetsource", CODE,  OPTIONAL, "source of that event, if it is another (refused `not-yet` in this version)") \
+    X(CORRECTS,     "corrects",     ID,    OPTIONAL, "id of the event in whose place this one stands") \
+    X(VOIDS,        "voids",        ID,    OPTIONAL, "id of the event that this one withdraws") \
+    X(TARGETSOURCE, "targetsource", CODE,  OPTIONAL, "source of that event, if it is another") \
     X(ADJUSTMENT,   "adjustment",   FLAG,  OPTIONAL, "starter, change, leaver: moves the stock, is no starter or leaver") \
     X(INFERRED,     "inferred",     FLAG,  OPTIONAL, "the publishing side concluded it; what is said without this mark stands before it") \
     X(DATA,         "data",         DATA,  OPTIONAL, "fields of the type; left out: none")

@@ -204,6 +204,17 @@ void wf_event_clean(wf_event *ev)
     if (!well_formed(ev->org, IN_CODE, WF_CODE_MAX)) ev->org = (wf_str) { 0 };
 }
 
+/* F6: which event it corrects or voids. */
+static wf_rc check_target(const wf_event *ev, wf_err *e)
+{
+    if (ev->corrects.n != 0 && ev->voids.n != 0)
+        return wf_fail(e, WF_MALFORMED, "corrects and voids are both given");
+    if (!wf_event_is_link(ev))
+        return wf_fail(e, WF_FIELD, "targetsource is taken with corrects or voids only");
+    WF_TRY(check_text(ev->voids.n != 0 ? "voids" : "corrects", wf_event_target(ev), IN_ID, 1, WF_ID_MAX, e));
+    return ev->targetsource.n == 0 ? WF_OK : check_text("targetsource", ev->targetsource, IN_CODE, 1, WF_SOURCE_MAX, e);
+}
+
 static wf_rc check_envelope(const wf_event *ev, wf_err *e)
 {
     const struct { wf_envelope_key key; wf_str s; } text[] = {
@@ -221,7 +232,7 @@ static wf_rc check_envelope(const wf_event *ev, wf_err *e)
     if (who == WF_SOURCE && !wf_str_eq(ev->subject, ev->source))
         return wf_fail(e, WF_RANGE, "the subject of %s is not its source", type_names[ev->type].p);
     if (ev->corrects.n + ev->voids.n + ev->targetsource.n != 0)
-        return wf_fail(e, WF_LATER, "corrects, voids and targetsource are not taken by this release");
+        WF_TRY(check_target(ev, e));
     if (ev->time.ms < -631152000000 || ev->time.ms > 253402300799999)
         return wf_fail(e, WF_RANGE, "time is outside 1950 to 9999");
     if (ev->effective.n < WF_DAY_FIRST.n || ev->effective.n > wf_field_rows[WF_F_LAST].high)
@@ -322,7 +333,7 @@ wf_rc wf_event_check(const wf_event *ev, wf_err *e)
     uint64_t wrong = ev->given & ~may[ev->type];
     if (wrong != 0)
         return wf_fail(e, WF_FIELD, "%s has no field \"%s\"", type_names[ev->type].p, field_names[__builtin_ctzll(wrong)].p);
-    uint64_t missing = must[ev->type] & ~ev->given;
+    uint64_t missing = ev->voids.n != 0 ? 0 : must[ev->type] & ~ev->given;
     if (missing != 0)
         return wf_fail(e, WF_MISSING, "%s needs %s", type_names[ev->type].p, field_names[__builtin_ctzll(missing)].p);
     uint64_t nil = ev->nil & ev->given;

@@ -213,7 +213,15 @@ static bool has_work(const wf_timeline *t)
            t->chain[WF_CHAIN_SUPERVISION].n > 0;
 }
 
-static void put_engagement(wf_fold *f, wf_timeline *t, const wf_event *ev, uint16_t source, uint64_t sequence)
+/* What changes a timeline between taking back and posting anew: an event is put, or facts change places. */
+struct step { const wf_entry *put; const wf_shift *shift; };
+
+static uint32_t step(wf_fold *f, wf_timeline *t, const struct step *x)
+{
+    return x->put != NULL ? wf_timeline_put(t, f->ledger, &f->sources, x->put) : wf_timeline_shift(t, &f->sources, x->shift);
+}
+
+static void put_engagement(wf_fold *f, wf_timeline *t, const struct step *x)
 {
     window(f, -1, INT32_MIN, INT32_MAX);
     wf_engagement_emit(f, t);
@@ -221,7 +229,7 @@ static void put_engagement(wf_fold *f, wf_timeline *t, const wf_event *ev, uint1
     uint32_t olds = t->places;
     int32_t old_first = t->first_place;
     t->place = NULL;
-    (void) wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, 0);
+    (void) step(f, t, x);
     take_places(f, t);
     bool work = has_work(t) || f->settings.supervision_every > 0;
     int32_t from = work ? places_differ(old, olds, t->place, t->places) : INT32_MAX;
@@ -253,14 +261,15 @@ static int32_t next_day(const wf_timeline *t, wf_chain c, int32_t day)
 }
 
 /* The days that a fact can reach: a count or declaration up to the next one; of other chains all, its key bounds them. */
-static void reach(const wf_timeline *t, wf_chain c, const wf_event *ev, int32_t *from, int32_t *until)
+static void reach(const wf_fold *f, const wf_timeline *t, wf_chain c, int32_t day, int32_t *from, int32_t *until)
 {
     *from = INT32_MIN;
     *until = INT32_MAX;
     if (c == WF_CHAIN_CASELOAD || c == WF_CHAIN_VACANCIES) {
-        *from = ev->effective.n;
-        *until = next_day(t, c, ev->effective.n);
-    }
+        *from = day;
+        *until = next_day(t, c, day);
+    } else if (c == WF_CHAIN_SUPERVISION)
+        wf_work_supervision_reach(f, t, day, from, until);
 }
 
 /* The key of the event's fact as it will be put, if some fact has it already. */
@@ -284,61 +293,140 @@ static bool known_key(const wf_timeline *t, wf_chain c, const wf_event *ev, uint
     return f != NULL;
 }
 
-static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_event *ev, uint16_t source, uint64_t sequence, uint32_t case_number)
+static bool keyed_work(wf_chain c) { return c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_ABSENCE || c == WF_CHAIN_TRAINING; }
+
+static void put_work(wf_fold *f, wf_timeline *t, wf_chain c, const wf_entry *x)
 {
     int32_t from, until;
     uint32_t key = 0;
-    bool keyed = c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_ABSENCE || c == WF_CHAIN_TRAINING;
-    reach(t, c, ev, &from, &until);
-    if (c == WF_CHAIN_SUPERVISION)
-        wf_work_supervision_reach(f, t, ev->effective.n, &from, &until);
+    bool keyed = keyed_work(c);
+    reach(f, t, c, x->ev->effective.n, &from, &until);
     window(f, -1, from, until);
     /* Nothing of a new key stands yet, but an allocation reaches who holds cases at all. */
-    if (!keyed || known_key(t, c, ev, case_number, &key) || c == WF_CHAIN_ALLOCATION)
+    if (!keyed || known_key(t, c, x->ev, x->case_number, &key) || c == WF_CHAIN_ALLOCATION)
         wf_work_emit_chain(f, t, c, keyed ? &key : NULL);
-    uint32_t at = wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, case_number);
+    uint32_t at = wf_timeline_put(t, f->ledger, &f->sources, x);
     if (keyed)
         key = wf_timeline_key(t, &t->chain[c].fact[at]);
     window(f, 1, from, until);
     wf_work_emit_chain(f, t, c, keyed ? &key : NULL);
 }
 
-static void put_whole(wf_fold *f, wf_timeline *t, const wf_event *ev, uint16_t source, uint64_t sequence,
-                      void (*emit)(wf_fold *, const wf_timeline *))
+static void put_whole(wf_fold *f, wf_timeline *t, wf_chain c, const wf_entry *x, void (*emit)(wf_fold *, const wf_timeline *))
 {
     int32_t from, until;
-    reach(t, wf_chain_of(ev->type), ev, &from, &until);
+    reach(f, t, c, x->ev->effective.n, &from, &until);
     window(f, -1, from, until);
     emit(f, t);
-    (void) wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, 0);
+    (void) wf_timeline_put(t, f->ledger, &f->sources, x);
     window(f, 1, from, until);
     emit(f, t);
 }
 
-void wf_fold_put(wf_fold *f, wf_timeline *t, const wf_event *ev, uint16_t source, uint64_t sequence, uint32_t case_number)
+/* ---- shifting ---- */
+
+/* Takes back (or posts) what the facts that change places can reach. key: WF_NO_KEY where there is none. */
+static void emit_reached(wf_fold *f, const wf_timeline *t, wf_chain c, uint32_t a, uint32_t b)
 {
-    wf_chain c = wf_chain_of(ev->type);
+    if (c == WF_CHAIN_POST)
+        wf_post_emit(f, t);
+    else if (c == WF_CHAIN_VACANCIES)
+        wf_vacancies_emit(f, t);
+    else if (!keyed_work(c))
+        wf_work_emit_chain(f, t, c, NULL);
+    else if (c == WF_CHAIN_ALLOCATION || a == WF_NO_KEY || b == WF_NO_KEY || wf_timeline_same(t, a, b))
+        wf_work_emit_chain(f, t, c, a != WF_NO_KEY ? &a : &b);      /* an allocation goes one way at a time: it has one key */
+    else {
+        wf_work_emit_chain(f, t, c, &a);
+        wf_work_emit_chain(f, t, c, &b);
+    }
+}
+
+static void shift(wf_fold *f, wf_timeline *t, const wf_shift *x)
+{
+    wf_chain c = x->chain;
+    const struct step change = { .shift = x };
+    if (c == WF_CHAIN_COMPLETE) {
+        (void) step(f, t, &change);
+        return;
+    }
+    if (c == WF_CHAIN_ENGAGEMENT || c == WF_CHAIN_PLACEMENT) {
+        put_engagement(f, t, &change);
+        return;
+    }
+    int32_t from = INT32_MAX, until = INT32_MIN;
+    uint32_t key[2] = { WF_NO_KEY, WF_NO_KEY };
+    const wf_fact *moved[2] = { x->out != WF_NO_FACT ? &t->chain[c].fact[x->out] : NULL, x->in != WF_NO_FACT ? &t->aside[x->in] : NULL };
+    for (int i = 0; i < 2; i++) {
+        int32_t a, b;
+        if (moved[i] == NULL)
+            continue;
+        reach(f, t, c, moved[i]->day, &a, &b);
+        from = a < from ? a : from;
+        until = b > until ? b : until;
+        key[i] = keyed_work(c) ? wf_timeline_key(t, moved[i]) : WF_NO_KEY;
+    }
+    window(f, -1, from, until);
+    emit_reached(f, t, c, key[0], key[1]);
+    (void) step(f, t, &change);
+    window(f, 1, from, until);
+    emit_reached(f, t, c, key[0], key[1]);
+}
+
+void wf_fold_drop(wf_fold *f, wf_timeline *t, uint64_t sequence)
+{
+    uint32_t i = 0;
     f->outs = 0;
+    while (i < t->chain[WF_CHAIN_ALLOCATION].n && t->chain[WF_CHAIN_ALLOCATION].fact[i].sequence != sequence)
+        i++;
+    WF_ASSERT(i < t->chain[WF_CHAIN_ALLOCATION].n);
+    uint32_t key = wf_timeline_key(t, &t->chain[WF_CHAIN_ALLOCATION].fact[i]);
+    window(f, -1, INT32_MIN, INT32_MAX);
+    emit_reached(f, t, WF_CHAIN_ALLOCATION, key, key);
+    wf_timeline_drop(t, WF_CHAIN_ALLOCATION, i);
+    window(f, 1, INT32_MIN, INT32_MAX);
+    emit_reached(f, t, WF_CHAIN_ALLOCATION, key, key);
+    cancel(f);
+}
+
+/* What corrects, voids, or is named by such: usually one fact goes and another comes. */
+static void put_aside(wf_fold *f, wf_timeline *t, const wf_entry *x)
+{
+    wf_shift s = wf_timeline_put_aside(t, f->ledger, &f->sources, x);
+    if (s.out != WF_NO_FACT || s.in != WF_NO_FACT)
+        shift(f, t, &s);
+    cancel(f);
+}
+
+void wf_fold_put(wf_fold *f, wf_timeline *t, const wf_entry *x)
+{
+    wf_chain c = wf_chain_of(x->ev->type);
+    const struct step put = { .put = x };
+    f->outs = 0;
+    if (!wf_timeline_plain(t, x)) {
+        put_aside(f, t, x);
+        return;
+    }
     switch (c) {
     case WF_CHAIN_ENGAGEMENT:
     case WF_CHAIN_PLACEMENT:
-        put_engagement(f, t, ev, source, sequence);
+        put_engagement(f, t, &put);
         break;
     case WF_CHAIN_CASELOAD:
     case WF_CHAIN_ALLOCATION:
     case WF_CHAIN_ABSENCE:
     case WF_CHAIN_TRAINING:
     case WF_CHAIN_SUPERVISION:
-        put_work(f, t, c, ev, source, sequence, case_number);
+        put_work(f, t, c, x);
         break;
     case WF_CHAIN_POST:
-        put_whole(f, t, ev, source, sequence, wf_post_emit);
+        put_whole(f, t, c, x, wf_post_emit);
         break;
     case WF_CHAIN_VACANCIES:
-        put_whole(f, t, ev, source, sequence, wf_vacancies_emit);
+        put_whole(f, t, c, x, wf_vacancies_emit);
         break;
     case WF_CHAIN_COMPLETE:
-        (void) wf_timeline_put(t, f->ledger, &f->sources, ev, source, sequence, 0);
+        (void) wf_timeline_put(t, f->ledger, &f->sources, x);
         break;
     case WF_CHAIN_COUNT:
         WF_ASSERT(false);
@@ -409,4 +497,7 @@ void wf_fold_findings(wf_fold *f, const wf_timeline *t, wf_finding_visit *visit,
         if (holds && unlinked(f, t, WF_CHAIN_CASELOAD, x))
             visit(ctx, WF_UNLINKED, x);
     }
+    for (uint32_t i = 0; t->idle > 0 && i < t->ties; i++)
+        if (t->tie[i].state != WF_TIE_HOLDS)
+            visit(ctx, t->tie[i].state == WF_TIE_WAITS ? WF_WAITING : WF_CONTRADICTION, wf_timeline_tied(t, &t->tie[i]));
 }

@@ -44,8 +44,11 @@ typedef struct wf_fold {
 wf_fold *wf_fold_new(wf_ledger *l, const wf_calendar *c, const wf_fold_settings *s);
 void wf_fold_free(wf_fold **p);
 
-/* Puts the event into the timeline; the difference is in f->out[0 .. f->outs). */
-void wf_fold_put(wf_fold *f, wf_timeline *t, const wf_event *ev, uint16_t source, uint64_t sequence, uint32_t case_number);
+/* Puts the event into the timeline, where it stands, corrects, voids or waits (F6); the difference is in f->out[0 .. f->outs). */
+void wf_fold_put(wf_fold *f, wf_timeline *t, const wf_entry *x);
+
+/* Takes the allocation of this journal sequence out of its worker's timeline: it no longer stands in its case. */
+void wf_fold_drop(wf_fold *f, wf_timeline *t, uint64_t sequence);
 
 /* After facts were put without folding (a timeline read back): works out what is kept beside them. */
 void wf_fold_refresh(wf_fold *f, wf_timeline *t);

@@ -96,6 +96,24 @@ bool wf_profile_entitled(const wf_profile *p, wf_str source, wf_str org, wf_even
     return s != NULL && speaks(s, org, type, arrival) && !succeeded(p, source, org, type, arrival);
 }
 
+bool wf_profile_succeeds(const wf_profile *p, wf_str source, wf_str other)
+{
+    const wf_source_rule *s = source_named(p, source);
+    for (size_t steps = 0; s != NULL && s->succeeds.n > 0 && steps < p->source_count; steps++) {
+        if (wf_str_eq(s->succeeds, other)) return true;
+        s = source_named(p, s->succeeds);
+    }
+    return false;
+}
+
+bool wf_profile_may_correct(const wf_profile *p, wf_str source, wf_str other, wf_str org, wf_event_type type, wf_day arrival)
+{
+    const wf_source_rule *s = source_named(p, source);
+
+    if (!wf_str_eq(source, other) || p->source_count == 0) return wf_profile_entitled(p, source, org, type, arrival);
+    return s != NULL && speaks(s, org, type, arrival);
+}
+
 /* Segment by segment; "**" takes none, or one and stays. */
 static bool matches(const char *pat, const char *pat_end, const char *path, const char *path_end)
 {

@@ -93,6 +93,10 @@ bool wf_profile_rule(const wf_profile *p, wf_str name, uint32_t *ret);
 uint32_t wf_profile_rests_on(const wf_profile *p, wf_measure m);
 /* F4: may this source say this type of this organisation, arriving on this day? Without any source section: yes. */
 bool wf_profile_entitled(const wf_profile *p, wf_str source, wf_str org, wf_event_type type, wf_day arrival);
+/* May it correct or void what `other` said? Its own words also after another has succeeded it. */
+bool wf_profile_may_correct(const wf_profile *p, wf_str source, wf_str other, wf_str org, wf_event_type type, wf_day arrival);
+/* Does the source succeed the other, by itself or over others? */
+bool wf_profile_succeeds(const wf_profile *p, wf_str source, wf_str other);
 /* Does a path of unit ids match a pattern? A star stands for one segment, two for any number, also none. */
 bool wf_profile_matches(wf_str pattern, wf_str path);
 

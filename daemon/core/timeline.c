@@ -53,6 +53,8 @@ void wf_timeline_free(wf_timeline **p)
     for (int i = 0; i < 4; i++)
         free(t->table[i].p);
     free(t->detail);
+    free(t->aside);
+    free(t->tie);
     free(t->arena);
     free(t->sieve);
     free(t->place);
@@ -63,7 +65,8 @@ void wf_timeline_free(wf_timeline **p)
 size_t wf_timeline_bytes(const wf_timeline *t)
 {
     static const size_t row[4] = { sizeof(wf_absence_detail), sizeof(wf_training_detail), sizeof(wf_allocation_detail), sizeof(wf_complete_detail) };
-    size_t n = sizeof *t + t->arena_cap + t->blocks * 64u + t->detail_cap * sizeof *t->detail + t->places * sizeof *t->place;
+    size_t n = sizeof *t + t->arena_cap + t->blocks * 64u + t->detail_cap * sizeof *t->detail + t->places * sizeof *t->place +
+               t->aside_cap * sizeof *t->aside + t->tie_cap * sizeof *t->tie;
     for (int c = 0; c < WF_CHAIN_COUNT; c++)
         n += t->chain[c].cap * sizeof(wf_fact);
     for (int i = 0; i < 4; i++)
@@ -86,6 +89,8 @@ static uint32_t keep(wf_timeline *t, const void *p, size_t n)
     t->arena_n += (uint32_t) n + 1;
     return at;
 }
+
+uint32_t wf_timeline_keep(wf_timeline *t, wf_str s) { return keep(t, s.p, s.n); }
 
 wf_str wf_timeline_text(const wf_timeline *t, uint32_t at)
 {
@@ -196,6 +201,9 @@ static const wf_fact *scan(const wf_timeline *t, uint16_t source, wf_str id)
             if (f->source == source && wf_str_eq(wf_timeline_text(t, f->id), id))
                 return f;
         }
+    for (uint32_t i = 0; i < t->asides; i++)
+        if (t->aside[i].source == source && wf_str_eq(wf_timeline_text(t, t->aside[i].id), id))
+            return &t->aside[i];
     return NULL;
 }
 
@@ -241,7 +249,11 @@ static void sieve_room(wf_timeline *t)
     for (int c = 0; c < WF_CHAIN_COUNT; c++)
         for (uint32_t i = 0; i < t->chain[c].n; i++)
             sieve_add(t, identity_hash(t->chain[c].fact[i].source, wf_timeline_text(t, t->chain[c].fact[i].id)));
+    for (uint32_t i = 0; i < t->asides; i++)
+        sieve_add(t, identity_hash(t->aside[i].source, wf_timeline_text(t, t->aside[i].id)));
 }
+
+uint32_t wf_timeline_identity(uint16_t source, wf_str id) { return (uint32_t) identity_hash(source, id); }
 
 const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id)
 {
@@ -468,36 +480,45 @@ static int32_t put_side(wf_timeline *t, wf_ledger *l, const wf_event *ev, wf_cha
     return 0;
 }
 
-uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_event *ev, uint16_t source,
-                         uint64_t sequence, uint32_t case_number)
+wf_fact wf_timeline_make(wf_timeline *t, wf_ledger *l, const wf_entry *x)
 {
+    const wf_event *ev = x->ev;
     wf_chain c = wf_chain_of(ev->type);
+    bool voids = ev->voids.n != 0;
     wf_fact f = {
-        .time = ev->time.ms, .sequence = sequence & 0xffffffffffffu, .source = source, .day = ev->effective.n, .type = (uint8_t) ev->type,
-        .flags = (uint8_t) ((ev->adjustment ? WF_FACT_ADJUSTMENT : 0) | (ev->inferred ? WF_FACT_INFERRED : 0)),
+        .time = ev->time.ms, .sequence = x->sequence & 0xffffffffffffu, .source = x->source, .day = ev->effective.n, .type = (uint8_t) ev->type,
+        .flags = (uint8_t) ((ev->adjustment ? WF_FACT_ADJUSTMENT : 0) | (ev->inferred ? WF_FACT_INFERRED : 0) | (voids ? WF_FACT_VOID : 0)),
     };
-    f.value = put_side(t, l, ev, c, case_number);
-    if (c != WF_CHAIN_CASELOAD && c != WF_CHAIN_SUPERVISION && c != WF_CHAIN_COMPLETE) {
-        f.type = (uint8_t) ev->type;
+    if (!voids)
+        f.value = put_side(t, l, ev, c, x->case_number);
+    if (!voids && c != WF_CHAIN_CASELOAD && c != WF_CHAIN_SUPERVISION && c != WF_CHAIN_COMPLETE)
         f.key_print = wf_timeline_print(t, wf_timeline_key(t, &f));
-    }
     f.id = keep(t, ev->id.p, ev->id.n);
-
     sieve_room(t);
-    sieve_add(t, identity_hash(source, ev->id));
+    sieve_add(t, identity_hash(x->source, ev->id));
     t->facts++;
+    return f;
+}
 
+uint32_t wf_timeline_insert(wf_timeline *t, const wf_sources *s, wf_chain c, const wf_fact *f)
+{
     if (t->chain[c].n == t->chain[c].cap) {
         t->chain[c].cap = roomier(t->chain[c].cap, 1);
         t->chain[c].fact = grow(t->chain[c].fact, t->chain[c].cap * sizeof(wf_fact));
     }
     wf_fact *all = t->chain[c].fact;
     uint32_t i = t->chain[c].n++;
-    while (i > 0 && (all[i - 1].day > f.day || (all[i - 1].day == f.day && wf_fact_said_cmp(t, sources, &all[i - 1], &f) > 0)))
+    while (i > 0 && (all[i - 1].day > f->day || (all[i - 1].day == f->day && wf_fact_said_cmp(t, s, &all[i - 1], f) > 0)))
         i--;
     memmove(all + i + 1, all + i, (t->chain[c].n - 1 - i) * sizeof *all);
-    all[i] = f;
+    all[i] = *f;
     return i;
+}
+
+uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x)
+{
+    wf_fact f = wf_timeline_make(t, l, x);
+    return wf_timeline_insert(t, sources, wf_chain_of(x->ev->type), &f);
 }
 
 /* ---- place ---- */

@@ -5,9 +5,16 @@
  *   chain CASELOAD     [16 on 2023-05-02] [17 on 2023-06-01] ...
  *   place              2019-04-01 asm1/5 1.0 | 2020-01-06 asm2/5 0.8 | 2023-08-31 none
  *
+ * The chains hold the facts that stand. What is corrected or withdrawn, and what corrects or withdraws it without standing,
+ * lies aside (F6), so nobody who reads a chain need know of corrections:
+ *
+ *   chain ENGAGEMENT   [leaver e1 2023-09-30]                       the correction, which stands
+ *   aside              [leaver e1 2023-08-31] [void of a change]    what was said first; a void
+ *
  * A fact is 32 bytes; what is more than a number lies in a side table of its chain. Ids and keys lie in one arena. Pure. */
 #pragma once
 #include "core/ledger.h"
+#include "core/profile.h"
 
 typedef enum wf_chain {
     WF_CHAIN_ENGAGEMENT, WF_CHAIN_PLACEMENT, WF_CHAIN_CASELOAD, WF_CHAIN_ALLOCATION, WF_CHAIN_ABSENCE, WF_CHAIN_TRAINING,
@@ -29,6 +36,7 @@ typedef struct wf_fact {
 #define WF_CASE_ELSEWHERE UINT32_MAX
 #define WF_FACT_ADJUSTMENT 1u
 #define WF_FACT_INFERRED 2u
+#define WF_FACT_VOID 4u             /* lies aside; has no key and no row in a side table */
 
 /* Fields of an engagement, placement, post or declaration that a fact may name. */
 typedef enum wf_detail_bit {
@@ -51,6 +59,17 @@ typedef struct wf_training_detail { uint32_t key; uint16_t course; } wf_training
 typedef struct wf_allocation_detail { uint32_t key; uint16_t work; bool counted, elsewhere; } wf_allocation_detail;  /* elsewhere: folded under the worker */
 typedef struct wf_complete_detail { int32_t until; uint32_t types; } wf_complete_detail;
 
+/* A correction or void: what it names, and whether that has effect. */
+typedef enum wf_tie_state { WF_TIE_HOLDS, WF_TIE_WAITS, WF_TIE_CONTRADICTS } wf_tie_state;
+typedef struct wf_tie {
+    int64_t time;
+    uint32_t self, target;          /* prints of the identities of both */
+    uint32_t id, target_id;         /* arena; id: its fact's own */
+    uint16_t source, target_source;
+    uint8_t type, state;            /* wf_event_type, wf_tie_state */
+    bool voids, stands;
+} wf_tie;
+
 /* From `from` on, until the next: the cell in which the person's work stands; 0: no place. */
 typedef struct wf_place { int32_t from; uint32_t cell; int64_t fte; uint8_t worker; } wf_place;
 typedef enum wf_worker { WF_NOBODY, WF_EMPLOYEE, WF_AGENCY_WORKER, WF_STUDENT } wf_worker;
@@ -66,7 +85,10 @@ typedef struct wf_timeline {
     char *arena;
     uint32_t arena_n, arena_cap;
     uint64_t *sieve;                /* a Bloom filter of the identities in it, in blocks of one cache line */
-    uint32_t facts, blocks;
+    uint32_t facts, blocks;         /* facts: with those aside */
+    wf_fact *aside;
+    wf_tie *tie;
+    uint32_t asides, aside_cap, ties, tie_cap, idle;    /* idle: ties that have no effect */
     wf_place *place;
     uint32_t places;
     int32_t first_place;            /* first day with a place; INT32_MAX: never */
@@ -88,11 +110,34 @@ const wf_fact *wf_timeline_find(const wf_timeline *t, uint16_t source, wf_str id
 void wf_timeline_prefetch(const wf_timeline *t);
 void wf_timeline_prefetch_chain(const wf_timeline *t, wf_chain c, uint16_t source, wf_str id);
 
-/* Puts an event among the facts (its identity is not there yet). Codes are interned in `l`. `sources` give the texts that
- * order facts. `case_number` is the case's subject number for allocations. Returns the fact's place in its chain. */
-typedef struct wf_sources { const wf_str *name; uint32_t n; } wf_sources;      /* name[number - 1] */
-uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_event *ev, uint16_t source,
-                         uint64_t sequence, uint32_t case_number);
+/* The texts that order facts, and who succeeds whom; profile may be NULL: nobody. */
+typedef struct wf_sources { const wf_str *name; uint32_t n; const wf_profile *profile; } wf_sources;      /* name[number - 1] */
+
+/* An event with the numbers that stand for its texts. case_number: the case's subject number, for allocations. */
+typedef struct wf_entry { const wf_event *ev; uint64_t sequence; uint32_t case_number; uint16_t source, target_source; } wf_entry;
+
+/* Neither names a target nor is named as one by what is here: it stands, and nothing else is concerned. An allocation always
+ * is plain in its worker's timeline: who corrects it is its case's affair. */
+bool wf_timeline_plain(const wf_timeline *t, const wf_entry *x);
+/* Puts a plain event among the facts (its identity is not there yet). Codes are interned in `l`. Returns the fact's place in
+ * its chain. */
+uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x);
+
+/* What must change places so that F6 holds: one out of its chain, one of those aside into the same chain. */
+#define WF_NO_FACT UINT32_MAX
+typedef struct wf_shift { wf_chain chain; uint32_t out, in; } wf_shift;     /* place in the chain; place among those aside */
+/* Puts any other event aside and works out what must shift (at most one fact each way, of the tree that it belongs to).
+ * Cost: the size of that tree times the number of corrections and voids of the subject. */
+wf_shift wf_timeline_put_aside(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x);
+/* Shifts. Returns the place in the chain of the one that came in, or WF_NO_FACT. */
+uint32_t wf_timeline_shift(wf_timeline *t, const wf_sources *sources, const wf_shift *shift);
+/* All of it at once, where nothing is folded. *moved (may be NULL): what stood and does not, and the other way. */
+typedef struct wf_moved { wf_fact out, in; bool has_out, has_in; } wf_moved;
+void wf_timeline_take(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x, wf_moved *moved);
+/* Takes a fact out for good: an allocation that no longer stands in its case. */
+void wf_timeline_drop(wf_timeline *t, wf_chain c, uint32_t at);
+/* The fact of a correction or void: standing or aside. */
+const wf_fact *wf_timeline_tied(const wf_timeline *t, const wf_tie *tie);
 
 static inline const wf_detail *wf_detail_of(const wf_timeline *t, const wf_fact *f) { return &t->detail[f->value]; }
 const wf_absence_detail *wf_absence_of(const wf_timeline *t, const wf_fact *f);
@@ -117,3 +162,9 @@ uint32_t wf_timeline_lower(const wf_timeline *t, wf_chain c, int32_t day);
 /* Place on a day (index of the segment that holds it, or -1) and the last cell before it. */
 int32_t wf_place_at(const wf_timeline *t, int32_t day);
 uint32_t wf_place_last(const wf_timeline *t, int32_t day);
+
+/* ---- between the files of the timeline ---- */
+uint32_t wf_timeline_keep(wf_timeline *t, wf_str s);                /* in the arena */
+uint32_t wf_timeline_identity(uint16_t source, wf_str id);          /* print of an identity */
+wf_fact wf_timeline_make(wf_timeline *t, wf_ledger *l, const wf_entry *x);      /* a fact that is counted and known, but nowhere yet */
+uint32_t wf_timeline_insert(wf_timeline *t, const wf_sources *s, wf_chain c, const wf_fact *f);

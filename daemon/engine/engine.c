@@ -35,7 +35,7 @@ void wf_engine_fold_settings(wf_engine *en)
     };
     wf_fold_free(&en->fold);
     en->fold = wf_fold_new(en->ledger, en->calendar, &s);
-    en->fold->sources = (wf_sources) { en->source_name, en->sources };
+    en->fold->sources = (wf_sources) { en->source_name, en->sources, en->profile };
 }
 
 static wf_rc load_said(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
@@ -80,9 +80,10 @@ static wf_rc load_complete(wf_engine *en, wf_err *e)
             continue;
         rc = wf_engine_timeline(en, s, WF_SOURCE, org, &t, e);
         uint32_t unit = wf_units_of_code(wf_book_units(en->book), org), missing = wf_complete_unsaid(en->complete, unit, UINT32_MAX);
-        for (uint32_t i = 0; rc == WF_OK && i < t->chain[WF_CHAIN_COMPLETE].n; i++) {
-            const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
-            uint32_t types = wf_complete_of(t, f)->types;
+        uint32_t stand = t->chain[WF_CHAIN_COMPLETE].n;
+        for (uint32_t i = 0; rc == WF_OK && i < stand + t->asides; i++) {
+            const wf_fact *f = i < stand ? &t->chain[WF_CHAIN_COMPLETE].fact[i] : &t->aside[i - stand];
+            uint32_t types = f->flags & WF_FACT_VOID ? 0 : wf_complete_of(t, f)->types;
             wf_day open;
             if ((types & missing) == 0)
                 continue;
@@ -508,7 +509,7 @@ static wf_rc adopt(wf_engine *en, const wf_profile *profile, wf_err *e)
 {
     bool derive = profile->fold_hash != en->profile->fold_hash;
     bool same = profile->hash == en->profile->hash;
-    en->profile = profile;
+    en->profile = en->fold->sources.profile = profile;
     if (same)
         return make_readings(en, e);        /* only where its texts lie has changed */
     wf_calendar_free(&en->calendar);

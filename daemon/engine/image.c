@@ -173,6 +173,7 @@ static wf_rc load_postings(void *ctx, uint64_t last, const void *bytes, size_t n
 static wf_rc derive(wf_engine *en, uint64_t sequence, wf_err *e)
 {
     uint32_t subjects = wf_store_subjects(en->store);
+    WF_TRY(wf_engine_aside_derive(en, e));
     for (uint32_t s = 1; s <= subjects; s++) {
         uint8_t kind;
         uint16_t org;
@@ -232,6 +233,7 @@ wf_rc wf_engine_load(wf_engine *en, wf_err *e)
         WF_TRY(wf_store_commit(en->store, NULL, 0, e));
         return keep_all(en, last, e);
     }
+    WF_TRY(wf_engine_aside_load(en, e));
     WF_TRY(wf_store_image(en->store, load_page, en, e));
     return wf_store_postings(en->store, floor, load_postings, en, e);
 }

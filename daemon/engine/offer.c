@@ -26,7 +26,7 @@ uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make)
     en->source[s->number - 1] = s;
     en->source_name[s->number - 1] = s->name;
     if (en->fold != NULL)
-        en->fold->sources = (wf_sources) { en->source_name, en->sources };
+        en->fold->sources = (wf_sources) { en->source_name, en->sources, en->profile };
     HASH_ADD_KEYPTR(hh, en->by_name, s->name.p, s->name.n, s);
     return s->number;
 }
@@ -56,7 +56,11 @@ static wf_rc hold_record(wf_engine *en, const wf_record *r, wf_err *e)
         memcpy(en->pending_id, r->id.p, r->id.n);
     if (r->body.n > 0)
         memcpy(en->pending_body, r->body.p, r->body.n);
+    WF_ASSERT(r->target.n <= sizeof en->pending_target);
+    if (r->target.n > 0)
+        memcpy(en->pending_target, r->target.p, r->target.n);
     en->pending.id.p = en->pending_id;
+    en->pending.target.p = en->pending_target;
     en->pending.body.p = (const char *) en->pending_body;
     en->has_pending = true;
     en->frame_wrote = true;
@@ -140,17 +144,22 @@ wf_rc wf_engine_refusal_read(wf_engine *en, const wf_record *r, wf_engine_refusa
 
 /* ---- identity ---- */
 
+wf_rc wf_engine_read(wf_engine *en, uint64_t sequence, wf_record *ret, wf_err *e)
+{
+    if (!en->has_pending || en->pending.sequence != sequence)
+        return wf_store_read(en->store, sequence, ret, e);
+    *ret = en->pending;
+    return WF_OK;
+}
+
 static wf_rc same_content(wf_engine *en, uint64_t sequence, const wf_record *new, bool *same, wf_err *e)
 {
     wf_record old;
-    if (en->has_pending && en->pending.sequence == sequence)
-        old = en->pending;
-    else
-        WF_TRY(wf_store_read(en->store, sequence, &old, e));
-    const uint8_t said = WF_RECORD_ADJUSTMENT | WF_RECORD_INFERRED;
+    WF_TRY(wf_engine_read(en, sequence, &old, e));
+    const uint8_t said = WF_RECORD_ADJUSTMENT | WF_RECORD_INFERRED | WF_RECORD_CORRECTS | WF_RECORD_VOIDS;
     *same = old.type == new->type && (old.flags & said) == (new->flags & said) && old.effective == new->effective && old.time == new->time &&
             old.subject_count == new->subject_count && memcmp(old.subject, new->subject, old.subject_count * sizeof *old.subject) == 0 &&
-            wf_str_eq(old.body, new->body);
+            old.target_source == new->target_source && wf_str_eq(old.target, new->target) && wf_str_eq(old.body, new->body);
     return WF_OK;
 }
 
@@ -179,11 +188,15 @@ static wf_rc room_for_codes(const wf_engine *en, const wf_event *ev, wf_err *e)
 static wf_rc check(wf_engine *en, const wf_event *ev, wf_err *e)
 {
     WF_TRY(wf_event_check_dates(ev, en->today, en->arrival, e));
-    if (!wf_profile_entitled(en->profile, ev->source, ev->org, ev->type, en->today))
+    if (!(wf_event_is_link(ev) ? wf_profile_may_correct(en->profile, ev->source, wf_event_target_source(ev), ev->org, ev->type, en->today)
+                               : wf_profile_entitled(en->profile, ev->source, ev->org, ev->type, en->today)))
         return wf_fail(e, WF_ENTITLED, "source %.*s may not send %s of %.*s", WF_STR_ARG(ev->source), wf_event_rows[ev->type].name, WF_STR_ARG(ev->org));
     WF_TRY(room_for_codes(en, ev, e));
     if (wf_engine_source_number(en, ev->source, true) == 0)
         return wf_fail(e, WF_RANGE, "source: no more than 65,535 sources are kept");
+    /* Room is left for sources that speak themselves. */
+    if (ev->targetsource.n != 0 && wf_engine_source_number(en, ev->targetsource, en->sources < CODES_MAX) == 0)
+        return wf_fail(e, WF_RANGE, "targetsource: no more than %u sources are kept", CODES_MAX);
     return WF_OK;
 }
 
@@ -218,7 +231,7 @@ static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint
     wf_book_follow(en->book);
     WF_TRY(wf_engine_complete_changed(en, subject, org, e));
     uint32_t unit = wf_units_of_code(wf_book_units(en->book), org);
-    uint32_t first = wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
+    uint32_t first = ev->voids.n != 0 ? 0 : wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
     for (; first != 0; first &= first - 1)
         WF_TRY(wf_store_small_put(en->store, SMALL_SAID, wf_engine_said_key(org, (unsigned) __builtin_ctz(first)), &en->today.n,
                                   sizeof en->today.n, e));
@@ -232,9 +245,63 @@ static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint
 
 static bool may_have_findings(const wf_engine *en, const wf_timeline *t, const wf_event *ev)
 {
+    if (t->idle > 0 || wf_event_is_link(ev))
+        return true;
     wf_chain c = wf_chain_of(ev->type);
     return c == WF_CHAIN_ENGAGEMENT || c == WF_CHAIN_PLACEMENT || c == WF_CHAIN_ALLOCATION || c == WF_CHAIN_POST ||
            (c == WF_CHAIN_CASELOAD && ev->effective.n < t->first_place) || wf_engine_has_findings(en, t->subject);
+}
+
+/* Posts what the fold gave, and finds anew what of the timeline does not hold. */
+static void post(wf_engine *en, uint64_t sequence)
+{
+    wf_ledger_prefetch(en->ledger, en->fold->out, en->fold->outs);
+    wf_book_prefetch(en->book, en->fold->out, en->fold->outs);
+    for (uint32_t i = 0; i < en->fold->outs; i++) {
+        wf_ledger_post(en->ledger, &en->fold->out[i], sequence);
+        wf_book_apply(en->book, &en->fold->out[i]);
+    }
+    wf_engine_blob_postings(en, sequence, en->fold->out, en->fold->outs);
+}
+
+/* An allocation has come to stand in its case, or does not stand there any more: its worker's timeline follows. */
+static wf_rc follow(wf_engine *en, const wf_fact *fact, bool stands, uint64_t sequence, wf_err *e)
+{
+    wf_record r;
+    wf_event ev;
+    wf_timeline *t;
+    WF_TRY(wf_engine_read(en, fact->sequence, &r, e));
+    wf_filing where = wf_engine_filing(&r);
+    if (!where.also_first)
+        return WF_OK;               /* it names no worker */
+    WF_TRY(wf_engine_timeline(en, r.subject[1], WF_PERSON, r.org, &t, e));
+    if (stands) {
+        WF_TRY(wf_engine_record_event(en, &r, &ev, e));
+        const wf_entry x = wf_engine_entry(&r, &ev, where.case_number);
+        wf_fold_put(en->fold, t, &x);
+    } else
+        wf_fold_drop(en->fold, t, fact->sequence);
+    post(en, sequence);
+    WF_TRY(wf_engine_aside(en, fact->sequence, !stands, e));
+    WF_TRY(wf_engine_findings_of(en, t, e));
+    wf_engine_timeline_grown(en, t->subject);
+    return WF_OK;
+}
+
+/* One that corrects, voids, or is named by such: its tree is in the case's timeline. Until it stands it is aside. */
+static wf_rc fold_allocation(wf_engine *en, const wf_event *ev, const wf_record *r, wf_timeline *t, wf_err *e)
+{
+    wf_filing where = wf_engine_filing(r);
+    const wf_entry x = wf_engine_entry(r, ev, where.also_first ? WF_CASE_ELSEWHERE : where.case_number);
+    wf_moved moved;
+    if (where.also_first)
+        WF_TRY(wf_engine_aside(en, r->sequence, true, e));
+    wf_timeline_take(t, en->ledger, &en->fold->sources, &x, &moved);
+    WF_TRY(wf_engine_findings_of(en, t, e));
+    wf_engine_timeline_grown(en, t->subject);
+    if (moved.has_out)
+        WF_TRY(follow(en, &moved.out, false, r->sequence, e));
+    return moved.has_in ? follow(en, &moved.in, true, r->sequence, e) : WF_OK;
 }
 
 /* Puts the event into the timelines it is filed under and posts what follows. `second`: of the worker that an allocation
@@ -243,18 +310,16 @@ static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_time
 {
     wf_filing where = wf_engine_filing(r);
     wf_timeline *t = where.also_first ? second : first;
+    wf_entry x = wf_engine_entry(r, ev, where.also_first ? WF_CASE_ELSEWHERE : where.case_number);
+    if (first->kind == WF_CASE && !wf_timeline_plain(first, &x))
+        return fold_allocation(en, ev, r, first, e);
     if (where.also_first) {
-        (void) wf_timeline_put(first, en->ledger, &en->fold->sources, ev, r->source, r->sequence, WF_CASE_ELSEWHERE);
+        (void) wf_timeline_put(first, en->ledger, &en->fold->sources, &x);
         wf_engine_timeline_grown(en, first->subject);
+        x.case_number = where.case_number;
     }
-    wf_fold_put(en->fold, t, ev, r->source, r->sequence, where.case_number);
-    wf_ledger_prefetch(en->ledger, en->fold->out, en->fold->outs);
-    wf_book_prefetch(en->book, en->fold->out, en->fold->outs);
-    for (uint32_t i = 0; i < en->fold->outs; i++) {
-        wf_ledger_post(en->ledger, &en->fold->out[i], r->sequence);
-        wf_book_apply(en->book, &en->fold->out[i]);
-    }
-    wf_engine_blob_postings(en, r->sequence, en->fold->out, en->fold->outs);
+    wf_fold_put(en->fold, t, &x);
+    post(en, r->sequence);
     if (may_have_findings(en, t, ev))
         WF_TRY(wf_engine_findings_of(en, t, e));
     uint32_t subject = t->subject;
@@ -264,6 +329,8 @@ static wf_rc fold(wf_engine *en, const wf_event *ev, const wf_record *r, wf_time
 
 /* ---- offering ---- */
 
+#define TIES_MAX 2000u
+
 /* A chain is folded as a whole when one of its facts comes, so its length is bounded: far above what a working life makes,
  * and low enough that a source that errs costs milliseconds an event and not the daemon. */
 static wf_rc room_in_chain(const wf_timeline *t, wf_chain c, wf_err *e)
@@ -271,9 +338,19 @@ static wf_rc room_in_chain(const wf_timeline *t, wf_chain c, wf_err *e)
     static const uint32_t most[WF_CHAIN_COUNT] = {
         [WF_CHAIN_ENGAGEMENT] = 500, [WF_CHAIN_PLACEMENT] = 500, [WF_CHAIN_ALLOCATION] = 10000, [WF_CHAIN_POST] = 500,
     };
-    if (most[c] == 0 || t->chain[c].n < most[c])
+    uint32_t n = t->chain[c].n;
+    for (uint32_t i = 0; most[c] != 0 && i < t->asides; i++)
+        n += wf_chain_of((wf_event_type) t->aside[i].type) == c;
+    if (most[c] == 0 || n < most[c])
         return WF_OK;
     return wf_fail(e, WF_RANGE, "subject: no more than %u facts of this kind are kept of one", most[c]);
+}
+
+static wf_rc room_for(const wf_timeline *first, const wf_timeline *second, const wf_event *ev, wf_err *e)
+{
+    if (wf_event_is_link(ev) && first->ties >= TIES_MAX)
+        return wf_fail(e, WF_RANGE, "subject: no more than %u corrections and voids are kept of one", TIES_MAX);
+    return room_in_chain(second != NULL ? second : first, wf_chain_of(ev->type), e);
 }
 
 static wf_rc subjects_of(wf_engine *en, const wf_event *ev, wf_record *r, wf_err *e)
@@ -295,10 +372,15 @@ static void record_of(wf_engine *en, const wf_event *ev, wf_record *r, uint8_t *
     const uint64_t ids = WF_BIT(WF_F_WORKER) | WF_BIT(WF_F_POST);
     *r = (wf_record) {
         .kind = WF_RECORD_EVENT, .type = (uint8_t) ev->type, .org = wf_ledger_code(en->ledger, WF_D_UNIT, ev->org),
-        .flags = (uint8_t) ((ev->adjustment ? WF_RECORD_ADJUSTMENT : 0) | (ev->inferred ? WF_RECORD_INFERRED : 0)),
+        .flags = (uint8_t) ((ev->adjustment ? WF_RECORD_ADJUSTMENT : 0) | (ev->inferred ? WF_RECORD_INFERRED : 0) |
+                            (ev->corrects.n != 0 ? WF_RECORD_CORRECTS : 0) | (ev->voids.n != 0 ? WF_RECORD_VOIDS : 0)),
         .source = wf_engine_source_number(en, ev->source, true), .effective = ev->effective.n, .time = ev->time.ms, .arrival = en->arrival.ms,
         .source_sequence = ev->sequence, .id = ev->id,
     };
+    if (wf_event_is_link(ev)) {
+        r->target = wf_event_target(ev);
+        r->target_source = wf_engine_source_number(en, wf_event_target_source(ev), true);
+    }
     wf_event shown = *ev;               /* without the ids of subjects: they are numbers in the record */
     shown.given &= ~ids | (ev->nil & WF_BIT(WF_F_POST));
     r->body = (wf_str) { (const char *) body, wf_event_encode_data(&shown, body, cap) };
@@ -329,7 +411,7 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     if (wf_engine_filing(&r).also_first)
         WF_TRY(wf_engine_timeline(en, r.subject[1], WF_PERSON, r.org, &second, e));
     wf_err full;
-    if (room_in_chain(second != NULL ? second : t, wf_chain_of(ev->type), &full) != WF_OK)
+    if (room_for(t, second, ev, &full) != WF_OK)
         return refuse(en, ev, bytes, n, &full, ret, e);
     WF_TRY(hold_record(en, &r, e));
     r.sequence = en->pending.sequence;

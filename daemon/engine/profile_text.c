@@ -154,6 +154,18 @@ static uint64_t hash_since(FILE *out, char *const *buf, const size_t *n, size_t 
     return h;
 }
 
+/* Who may correct whom (F4, F6): what stands depends on it, and no definition does. */
+static uint64_t successions(const wf_profile *p, uint64_t h)
+{
+    for (size_t i = 0; i < p->source_count; i++) {
+        const wf_source_rule *s = &p->source[i];
+        if (s->succeeds.n == 0) continue;
+        h = hash_of(hash_of(h, s->name.p, s->name.n), " ", 1);
+        h = hash_of(hash_of(h, s->succeeds.p, s->succeeds.n), "\n", 1);
+    }
+    return h;
+}
+
 static wf_str version(wf_profile *p, uint64_t h)
 {
     char digits[17];
@@ -185,13 +197,14 @@ void wf_profile_write(wf_profile *p, wf_indicator *indicator, wf_rule *rule)
 
     WF_ASSERT(out != NULL && of != NULL);
     write_measures(out, p);
-    p->fold_hash = hash_since(out, &buf, &n, &from, HASH_BEGIN);
+    const uint64_t measures = hash_since(out, &buf, &n, &from, HASH_BEGIN);
+    p->fold_hash = successions(p, measures);
     for (size_t i = 0; i < p->source_count; i++) write_source(out, &p->source[i]);
     for (size_t i = 0; i < p->tree_count; i++) write_tree(out, &p->tree[i]);
     (void) hash_since(out, &buf, &n, &from, 0);
     for (size_t i = 0; i < p->indicator_count; i++) {
         write_indicator(out, &indicator[i]);
-        of[i] = hash_since(out, &buf, &n, &from, p->fold_hash);
+        of[i] = hash_since(out, &buf, &n, &from, measures);
         indicator[i].version = version(p, of[i]);
         indicator[i].numerator_text = side_text(p, &indicator[i].numerator);
         indicator[i].denominator_text = side_text(p, &indicator[i].denominator);

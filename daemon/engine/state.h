@@ -17,7 +17,7 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED };
+enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED, SMALL_ASIDE };
 
 /* How many days after the day that it is about each event came; `first`: the day on which the source first sent. */
 #define LATE_BUCKETS 48u
@@ -37,6 +37,9 @@ struct source {
 };
 
 struct cached { wf_timeline *t; uint32_t before, after, bytes; };      /* by subject; before/after: in the order of use */
+
+/* An allocation that names a worker and does not stand (F6), by journal sequence: its worker's timeline is read back without it. */
+struct aside { uint64_t sequence; UT_hash_handle hh; };
 
 struct finding { wf_finding_kind kind; char *source, *id; wf_event_type type; uint64_t sequence; wf_day effective; };
 struct findings { uint32_t subject, n; uint16_t org; uint8_t subject_kind; struct finding *item; UT_hash_handle hh; };
@@ -77,7 +80,7 @@ struct wf_engine {
 
     wf_record pending;                      /* the record that may be the last of its frame */
     uint8_t pending_body[WF_EVENT_BYTES_MAX + 512];
-    char pending_id[WF_ID_MAX];
+    char pending_id[WF_ID_MAX], pending_target[WF_ID_MAX];
     bool has_pending, frame_wrote;
 
     struct ahead ahead[AHEAD];
@@ -89,6 +92,7 @@ struct wf_engine {
     size_t image_debt;
     uint32_t codes_kept[WF_DIMENSION_COUNT], cells_kept, flows_kept, sources_kept;
 
+    struct aside *aside;
     struct findings *findings;
     uint64_t finding_count;
 
@@ -115,15 +119,20 @@ void *wf_engine_grow(void *p, size_t n);
 WF_NODISCARD wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, wf_timeline **ret, wf_err *e);
 void wf_engine_timeline_grown(wf_engine *en, uint32_t subject);     /* counts its bytes anew; lets others go when over the bound */
 void wf_engine_timelines_end(wf_engine *en);
+WF_NODISCARD wf_rc wf_engine_aside(wf_engine *en, uint64_t sequence, bool aside, wf_err *e);   /* in a transaction */
+WF_NODISCARD wf_rc wf_engine_aside_load(wf_engine *en, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_aside_derive(wf_engine *en, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_record_event(wf_engine *en, const wf_record *r, wf_event *ret, wf_err *e);
 /* Which subject of an event its fact is folded under, and which other keeps its identity. */
 typedef struct wf_filing { unsigned folded; bool also_first; uint32_t case_number; } wf_filing;
 wf_filing wf_engine_filing(const wf_record *r);
+wf_entry wf_engine_entry(const wf_record *r, const wf_event *ev, uint32_t case_number);
 
 /* offer.c */
 WF_NODISCARD wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e);
 uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make);
+WF_NODISCARD wf_rc wf_engine_read(wf_engine *en, uint64_t sequence, wf_record *ret, wf_err *e);     /* also the newest, which may not be in the journal yet */
 /* When types were said to be complete for the first time: of an organisation (its unit code) and a type, the open day. */
 static inline uint64_t wf_engine_said_key(uint16_t org, unsigned type) { return (uint64_t) org << 8 | type; }
 

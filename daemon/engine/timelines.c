@@ -40,6 +40,79 @@ static void let_go(wf_engine *en, uint32_t s)
     en->cache[s] = (struct cached) { 0 };
 }
 
+/* ---- allocations that do not stand ---- */
+
+static bool is_aside(const wf_engine *en, uint64_t sequence)
+{
+    struct aside *a;
+    HASH_FIND(hh, en->aside, &sequence, sizeof sequence, a);
+    return a != NULL;
+}
+
+static void know_aside(wf_engine *en, uint64_t sequence)
+{
+    struct aside *a = wf_engine_grow(NULL, sizeof *a);
+    *a = (struct aside) { .sequence = sequence };
+    HASH_ADD(hh, en->aside, sequence, sizeof a->sequence, a);
+}
+
+wf_rc wf_engine_aside(wf_engine *en, uint64_t sequence, bool aside, wf_err *e)
+{
+    if (is_aside(en, sequence) == aside)
+        return WF_OK;
+    if (aside) {
+        know_aside(en, sequence);
+    } else {
+        struct aside *a;
+        HASH_FIND(hh, en->aside, &sequence, sizeof sequence, a);
+        HASH_DEL(en->aside, a);
+        free(a);
+    }
+    return wf_store_small_put(en->store, SMALL_ASIDE, sequence, aside ? "" : NULL, aside, e);
+}
+
+static void forget_aside(wf_engine *en)
+{
+    struct aside *a, *next;
+    HASH_ITER(hh, en->aside, a, next) {
+        HASH_DEL(en->aside, a);
+        free(a);
+    }
+}
+
+static wf_rc load_aside(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
+{
+    (void) kind, (void) bytes, (void) n, (void) e;
+    know_aside(ctx, number);
+    return WF_OK;
+}
+
+wf_rc wf_engine_aside_load(wf_engine *en, wf_err *e)
+{
+    forget_aside(en);
+    return wf_store_smalls(en->store, SMALL_ASIDE, load_aside, en, e);
+}
+
+/* All cases are read before any worker's timeline is. */
+wf_rc wf_engine_aside_derive(wf_engine *en, wf_err *e)
+{
+    forget_aside(en);
+    for (uint32_t s = 1; s <= wf_store_subjects(en->store); s++) {
+        uint8_t kind;
+        uint16_t org;
+        wf_str id;
+        wf_timeline *t;
+        WF_TRY(wf_store_subject_id(en->store, s, &kind, &org, &id, e));
+        if (kind != WF_CASE)
+            continue;
+        WF_TRY(wf_engine_timeline(en, s, WF_CASE, org, &t, e));
+        for (uint32_t i = 0; i < t->asides; i++)
+            if ((t->aside[i].flags & WF_FACT_VOID) == 0 && wf_allocation_of(t, &t->aside[i])->elsewhere)
+                WF_TRY(wf_engine_aside(en, t->aside[i].sequence, true, e));
+    }
+    return WF_OK;
+}
+
 void wf_engine_timelines_end(wf_engine *en)
 {
     while (en->newest != NONE)
@@ -47,6 +120,7 @@ void wf_engine_timelines_end(wf_engine *en)
     free(en->cache);
     en->cache = NULL;
     en->cached = 0;
+    forget_aside(en);
 }
 
 void wf_engine_timeline_grown(wf_engine *en, uint32_t s)
@@ -64,9 +138,14 @@ void wf_engine_timeline_grown(wf_engine *en, uint32_t s)
 wf_filing wf_engine_filing(const wf_record *r)
 {
     bool allocation = r->type == WF_CASE_ALLOCATED || r->type == WF_CASE_DEALLOCATED;
-    if (allocation && r->subject_count > 1)
+    if (allocation && r->subject_count > 1 && (r->flags & WF_RECORD_VOIDS) == 0)
         return (wf_filing) { 1, true, r->subject[0] };
     return (wf_filing) { 0, false, allocation ? r->subject[0] : 0 };
+}
+
+wf_entry wf_engine_entry(const wf_record *r, const wf_event *ev, uint32_t case_number)
+{
+    return (wf_entry) { ev, r->sequence, case_number, r->source, r->target_source };
 }
 
 wf_rc wf_engine_record_event(wf_engine *en, const wf_record *r, wf_event *ev, wf_err *e)
@@ -83,6 +162,9 @@ wf_rc wf_engine_record_event(wf_engine *en, const wf_record *r, wf_event *ev, wf
     ev->sequence = r->source_sequence;
     ev->adjustment = (r->flags & WF_RECORD_ADJUSTMENT) != 0;
     ev->inferred = (r->flags & WF_RECORD_INFERRED) != 0;
+    *(r->flags & WF_RECORD_VOIDS ? &ev->voids : &ev->corrects) = r->target;
+    if (r->target_source != 0 && r->target_source != r->source)
+        ev->targetsource = en->source_name[r->target_source - 1];
     if (r->subject_count > 1) {
         wf_field f = r->type == WF_CASE_ALLOCATED || r->type == WF_CASE_DEALLOCATED ? WF_F_WORKER : WF_F_POST;
         ev->given |= WF_BIT(f);
@@ -110,10 +192,9 @@ static unsigned place_of(const wf_record *r, uint32_t subject)
 static void put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf_record *r, unsigned place)
 {
     wf_filing where = wf_engine_filing(r);
-    if (place == where.folded)
-        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, where.case_number);
-    else if (place == 0 && where.also_first)
-        (void) wf_timeline_put(t, en->ledger, &en->fold->sources, ev, r->source, r->sequence, WF_CASE_ELSEWHERE);
+    const wf_entry x = wf_engine_entry(r, ev, place == where.folded ? where.case_number : WF_CASE_ELSEWHERE);
+    if (place == where.folded ? !where.also_first || !is_aside(en, r->sequence) : place == 0 && where.also_first)
+        wf_timeline_take(t, en->ledger, &en->fold->sources, &x, NULL);
 }
 
 /* The newest record may not be in the journal yet. */

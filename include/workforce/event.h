@@ -39,7 +39,7 @@ typedef struct wf_event {
     wf_day effective;                       /* see the type's row */
     uint64_t sequence;                      /* the source's own numbering; 0 = not given */
     bool adjustment, inferred;
-    wf_str corrects, voids, targetsource;   /* n == 0: not given */
+    wf_str corrects, voids, targetsource;   /* n == 0: not given; at most one of the first two (F6) */
     uint64_t given;                         /* bit per wf_field: the field is there, with a value or nil */
     uint64_t nil;                           /* bit per wf_field: the field is there and is nil */
     wf_value v[WF_FIELD_COUNT];             /* valid where given and not nil */
@@ -48,6 +48,11 @@ typedef struct wf_event {
 #define WF_BIT(field) ((uint64_t) 1 << (field))
 /* The field is there with a value. */
 static inline bool wf_event_has(const wf_event *ev, wf_field f) { return (ev->given & ~ev->nil & WF_BIT(f)) != 0; }
+
+/* A correction or void, and the id of the event that it names; of wf_event_target_source: targetsource, else its own. */
+static inline bool wf_event_is_link(const wf_event *ev) { return (ev->corrects.n | ev->voids.n) != 0; }
+static inline wf_str wf_event_target(const wf_event *ev) { return ev->voids.n != 0 ? ev->voids : ev->corrects; }
+static inline wf_str wf_event_target_source(const wf_event *ev) { return ev->targetsource.n != 0 ? ev->targetsource : ev->source; }
 
 typedef enum wf_rule_of_field { WF_NOT_A_FIELD = 0, WF_OPTIONAL_FIELD, WF_REQUIRED_FIELD } wf_rule_of_field;
 

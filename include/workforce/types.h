@@ -34,7 +34,6 @@ typedef enum wf_act { WF_PROCEED, WF_REFUSE, WF_RETRY, WF_STOP } wf_act;
     X(WF_ENTITLED,  WF_REFUSE,  "not-entitled", "the source is not entitled to this organisation or type")\
     X(WF_REUSED,    WF_REFUSE,  "id-reused",    "the id was used before with other content")              \
     X(WF_KEEP,      WF_REFUSE,  "not-kept",     "a personal field that the configuration does not keep")  \
-    X(WF_LATER,     WF_REFUSE,  "not-yet",      "this release does not take corrections and voids")       \
     X(WF_NO_DATA,   WF_PROCEED, "no-data",      "there is no figure to give")                             \
     X(WF_ABSENT,    WF_PROCEED, "absent",       "there is no such thing")                                 \
     X(WF_BUSY,      WF_RETRY,   "busy",         "temporarily unavailable")                                \

@@ -95,6 +95,9 @@ EVENTS = {
     "post-closed": event("post_closed", "2024-05-01", {}, subject="post-9"),
     "complete": event("complete", "2023-10-01", {"until": "2024-09-30", "types": TYPES}, subject="itrent"),
     "complete-open": event("complete", "1969-12-31", {"types": ["caseload"]}, subject="itrent"),
+    "starter-corrects": event("starter", "2019-03-01", {"engagement": "e-2", "fte": "0.6"}, id="itrent-77", corrects="itrent-starter"),
+    "leaver-voids": event("leaver", "2024-03-31", {}, id="oracle-3", voids="itrent-leaver", targetsource="itrent-old"),
+    "caseload-voids": event("caseload", "2024-03-31", {"cases": 17}, id="itrent-78", voids="itrent-caseload"),
     "long": event("starter", "2134-04-11", {"engagement": "e" * 64, "team": "t" * 32, "fte": "0"}, subject="p" * 64, id="i" * 64),
 }
 
@@ -127,6 +130,11 @@ def raw(key, v, e=GOOD):
     w = wire(e)
     (w if key in ENVELOPE else w["data"])[key] = v
     return msgpack.packb(w)
+
+
+def raw_target(corrects, voids, source=None):
+    more = {"corrects": corrects, "voids": voids, "targetsource": source}
+    return packed(with_(**{k: v for k, v in more.items() if v is not None}))
 
 
 def twice(key):
@@ -178,8 +186,13 @@ REFUSED = {
                                  event("absence", "2024-03-04", {"absence": "a", "kind": "other", "last": "2024-03-03"})),
     "end-before-start-complete": ("end-before-start", raw("until", day("2023-09-30"), EVENTS["complete"]),
                                   event("complete", "2023-10-01", {"until": "2023-09-30", "types": ["caseload"]}, subject="itrent")),
-    "not-yet-corrects": ("not-yet", msgpack.packb({**wire(GOOD), "corrects": "itrent-1"}), with_(corrects="itrent-1")),
-    "not-yet-voids": ("not-yet", msgpack.packb({**wire(GOOD), "voids": "itrent-1"}), with_(voids="itrent-1")),
+    "malformed-corrects-and-voids": ("malformed", raw_target("itrent-1", "itrent-2"), with_(corrects="itrent-1", voids="itrent-2")),
+    "malformed-voids": ("malformed", raw("voids", "itrent 1"), with_(voids="itrent 1")),
+    "malformed-targetsource": ("malformed", raw_target("itrent-1", None, "iTrent"), with_(corrects="itrent-1", targetsource="iTrent")),
+    "range-corrects": ("range", raw("corrects", "i" * 65), with_(corrects="i" * 65)),
+    "range-voids-empty": ("range", raw("voids", ""), with_(voids="")),
+    "unknown-targetsource": ("unknown-field", raw("targetsource", "itrent"), with_(targetsource="itrent")),
+    "missing-of-correction": ("missing-field", packed(without("engagement", EVENTS["starter-corrects"])), without("engagement", EVENTS["starter-corrects"])),
 }
 
 FRAMES = {

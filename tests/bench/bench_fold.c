@@ -40,7 +40,8 @@ static void put(wf_fold *f, wf_ledger *l, wf_timeline *t, wf_event *ev)
     ev->time.ms = (int64_t) ev->effective.n * 86400000 + (int64_t) sequence % 1000;
     if (wf_timeline_find(t, 1, ev->id) != NULL)
         abort();
-    wf_fold_put(f, t, ev, 1, sequence, 0);
+    const wf_entry x = { .ev = ev, .sequence = sequence, .source = 1 };
+    wf_fold_put(f, t, &x);
     for (uint32_t i = 0; i < f->outs; i++)
         wf_ledger_post(l, &f->out[i], sequence);
 }

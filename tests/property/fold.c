@@ -22,6 +22,7 @@
 static wf_event *event[EVENTS_MAX];
 static wf_hold *hold[EVENTS_MAX];
 static int events;
+static const wf_event *said[2 * EVENTS_MAX + 1];       /* by sequence */
 static wf_str source[64];
 static int sources;
 static uint64_t seed = 1;
@@ -82,22 +83,50 @@ static void end(struct world *w)
     free(w);
 }
 
+static void post(struct world *w, uint64_t sequence)
+{
+    for (uint32_t i = 0; i < w->fold->outs; i++)
+        wf_ledger_post(w->ledger, &w->fold->out[i], sequence);
+}
+
+/* An allocation that has come to stand in its case, or no longer does, in its worker's timeline. */
+static void follow(struct world *w, uint64_t fact, uint32_t number, bool stands, uint64_t sequence)
+{
+    const wf_event *ev = said[fact];
+    uint32_t person;
+    if (!wf_event_has(ev, WF_F_WORKER))
+        return;
+    const wf_entry x = { ev, fact, number, source_number(ev->source), 0 };
+    wf_timeline *t = timeline(w, WF_PERSON, ev->org, ev->v[WF_F_WORKER].s, &person);
+    if (stands)
+        wf_fold_put(w->fold, t, &x);
+    else
+        wf_fold_drop(w->fold, t, fact);
+    post(w, sequence);
+}
+
 static void put(struct world *w, const wf_event *ev, uint64_t sequence)
 {
-    uint32_t number, person;
-    uint16_t s = source_number(ev->source);
-    w->fold->sources = (wf_sources) { source, (uint32_t) sources };
+    uint32_t number;
+    uint16_t s = source_number(ev->source), of = wf_event_is_link(ev) ? source_number(wf_event_target_source(ev)) : 0;
+    w->fold->sources = (wf_sources) { source, (uint32_t) sources, NULL };
     wf_timeline *t = timeline(w, wf_event_rows[ev->type].subject, ev->org, ev->subject, &number);
     if (wf_timeline_find(t, s, ev->id) != NULL)
         return;
-    bool allocation = ev->type == WF_CASE_ALLOCATED || ev->type == WF_CASE_DEALLOCATED;
-    if (allocation && wf_event_has(ev, WF_F_WORKER)) {
-        (void) wf_timeline_put(t, w->ledger, &w->fold->sources, ev, s, sequence, WF_CASE_ELSEWHERE);
-        t = timeline(w, WF_PERSON, ev->org, ev->v[WF_F_WORKER].s, &person);
+    said[sequence] = ev;
+    wf_entry x = { ev, sequence, 0, s, of };
+    if (t->kind != WF_CASE) {
+        wf_fold_put(w->fold, t, &x);
+        post(w, sequence);
+        return;
     }
-    wf_fold_put(w->fold, t, ev, s, sequence, allocation ? number : 0);
-    for (uint32_t i = 0; i < w->fold->outs; i++)
-        wf_ledger_post(w->ledger, &w->fold->out[i], sequence);
+    wf_moved moved;
+    x.case_number = wf_event_has(ev, WF_F_WORKER) && ev->voids.n == 0 ? WF_CASE_ELSEWHERE : number;
+    wf_timeline_take(t, w->ledger, &w->fold->sources, &x, &moved);
+    if (moved.has_out)
+        follow(w, moved.out.sequence, number, false, sequence);
+    if (moved.has_in)
+        follow(w, moved.in.sequence, number, true, sequence);
 }
 
 /* What is left when everything derived anew is taken out of the ledger: nothing, if the law holds. */

@@ -42,8 +42,9 @@ def bad_events():
     yield "not-entitled", make("post_opened", 14, data={"fte": 1000000})
     yield "not-entitled", event("hr", "slough", "starter", "b15", "q15", "2024-02-01", {"engagement": "e15"})
     yield "id-reused", event("hr", "bexley", "starter", "s1", "p1", "2020-01-07", {"engagement": "e1", "team": "asm2"})
-    yield "not-yet", make("caseload", 16, data={"cases": 1}, corrects="s1")
-    yield "not-yet", make("caseload", 17, data={"cases": 1}, voids="s1")
+    yield "malformed", make("caseload", 16, data={"cases": 1}, corrects="s1", voids="s2")
+    yield "missing-field", make("caseload", 17, corrects="s1")
+    yield "unknown-field", make("caseload", 19, data={"cases": 1}, targetsource="hr")
 
 
 def main():

@@ -75,7 +75,7 @@ static void golden_refusal(const vector *v)
 Test(event, golden_refusals_have_their_documented_reason)
 {
     cr_assert(ge(int, vectors_each("refused-", golden_refusal), 30));
-    const wf_rc all[] = { WF_MALFORMED, WF_RANGE, WF_TYPE, WF_FIELD, WF_MISSING, WF_SIZE, WF_ORDER, WF_LATER };
+    const wf_rc all[] = { WF_MALFORMED, WF_RANGE, WF_TYPE, WF_FIELD, WF_MISSING, WF_SIZE, WF_ORDER };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         cr_expect(ne(u32, refused_with & 1u << all[i], 0), "no golden refusal for %s", wf_rc_wire(all[i]));
 }
@@ -161,6 +161,11 @@ static void odd_kind(wf_event *ev)
 }
 static void any_supervision(wf_event *ev) { ev->type = WF_SUPERVISION_HELD; ev->given = WF_BIT(WF_F_KIND); ev->v[WF_F_KIND].s = WF_STR("left"); }
 static void corrects(wf_event *ev) { ev->corrects = WF_STR("0"); }
+static void corrects_bare(wf_event *ev) { corrects(ev); ev->given = 0; }
+static void voids(wf_event *ev) { ev->voids = WF_STR("0"); ev->given = 0; }
+static void voids_above(wf_event *ev) { fte_above(ev); ev->voids = WF_STR("0"); }
+static void corrects_and_voids(wf_event *ev) { corrects(ev); voids(ev); }
+static void targetsource(wf_event *ev) { ev->targetsource = WF_STR("itrent"); }
 static void bad_utf8(wf_event *ev) { ev->id = WF_STR("\xc3\x28"); }
 
 /* P5.2, P5.5 to P5.7 */
@@ -175,7 +180,9 @@ Test(event, what_one_event_must_be)
         { "hours alone", half_hours, WF_MISSING }, { "an adjusting leaver", leaver_adjusted, WF_OK },
         { "since after the start", since_later, WF_ORDER }, { "10,000 posts", post_many, WF_OK },
         { "more than 10,000", post_too_many, WF_RANGE }, { "an unknown kind of leaving", odd_kind, WF_RANGE },
-        { "any kind of supervision", any_supervision, WF_OK }, { "a correction", corrects, WF_LATER },
+        { "any kind of supervision", any_supervision, WF_OK }, { "a correction", corrects, WF_OK },
+        { "a void without data", voids, WF_OK }, { "a correction without data", corrects_bare, WF_MISSING }, { "both", corrects_and_voids, WF_MALFORMED },
+        { "the source of nothing", targetsource, WF_FIELD }, { "a void with a field out of range", voids_above, WF_RANGE },
         { "no ASCII", bad_utf8, WF_MALFORMED },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
