@@ -416,6 +416,7 @@ int main(int argc, char **argv)
         print_understood(h.settings, profile);
     if (!o.print && !o.check) {
         block_signals();
+        wf_store_guard(DAMAGED);
         wf_rc rc = run(&h, &profile, &e);
         status = rc == WF_OK ? OK : !h.ran ? fail(&e) : rc == WF_DAMAGED ? DAMAGED : FAILED;
         leave(status);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,39 @@ static wf_rc write_lock_id(const wf_store *s, wf_err *e)
     return WF_OK;
 }
 
+/* ---- pages that the disk does not give ---- */
+
+static int guard_status;
+
+static void say_and_end(const char *text)
+{
+    ssize_t n = write(STDERR_FILENO, text, strlen(text));
+
+    (void) n;
+    _exit(guard_status);
+}
+
+static void on_bus_error(int signal)
+{
+    (void) signal;
+    say_and_end("workforced: the store's file cannot be read where it is in use: the disk fails, the file was cut off or a page is "
+                "damaged; nothing was acknowledged that is not on disk. See journalctl -k, then: workforced scrub\n");
+}
+
+static void on_assert(MDB_env *env, const char *text)
+{
+    (void) env, (void) text;
+    say_and_end("workforced: LMDB found one of its pages damaged; nothing was acknowledged that is not on disk. Next: workforced scrub\n");
+}
+
+void wf_store_guard(int status)
+{
+    struct sigaction a = { .sa_handler = on_bus_error };
+
+    guard_status = status;
+    sigaction(SIGBUS, &a, NULL);
+}
+
 /* ---- environment and tables ---- */
 
 static wf_rc open_environment(wf_store *s, uint64_t map_bytes, wf_err *e)
@@ -81,6 +115,8 @@ static wf_rc open_environment(wf_store *s, uint64_t map_bytes, wf_err *e)
         rc = mdb_env_set_mapsize(s->env, map_bytes != 0 ? map_bytes : MAP_BYTES);
     if (rc == 0)
         rc = mdb_env_set_maxdbs(s->env, WF_TABLES);
+    if (rc == 0 && guard_status != 0)
+        rc = mdb_env_set_assert(s->env, on_assert);
     if (rc == 0)
         rc = mdb_env_open(s->env, s->path, MDB_NOTLS, 0600);
     if (rc == 0)
@@ -302,11 +338,41 @@ static wf_rc read_heads(wf_store *s, MDB_txn *txn, wf_err *e)
     return failed != WF_OK || rc == MDB_NOTFOUND ? failed : wf_store_fault(e, rc, "reading the journal");
 }
 
+static wf_rc sound_row(void *ctx, wf_str key, wf_str bytes, wf_err *e)
+{
+    (void) ctx, (void) key, (void) bytes, (void) e;
+    return WF_OK;
+}
+
+/* A key that is another one now would only not be found: tables that are asked by key are read whole once, and of the
+ * postings the last row that a start passes over. */
+static wf_rc check_keys(wf_store *s, MDB_txn *txn, wf_err *e)
+{
+    static const wf_table asked[] = { WF_TABLE_META, WF_TABLE_WATERMARKS, WF_TABLE_SMALL };
+    uint8_t at[12] = { 0 };
+    MDB_cursor *c;
+    MDB_val key = wf_val(at, sizeof at), value;
+    wf_str bytes;
+
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++)
+        WF_TRY(wf_rows(txn, s->table[asked[i]], (wf_str) { 0 }, 0, sound_row, NULL, e));
+    wf_put_be64(at, s->now.seal.floor + 1);
+    int rc = mdb_cursor_open(txn, s->table[WF_TABLE_POSTINGS], &c);
+    if (rc != 0)
+        return wf_store_fault(e, rc, "reading postings");
+    rc = mdb_cursor_get(c, &key, &value, MDB_SET_RANGE);
+    rc = mdb_cursor_get(c, &key, &value, rc == 0 ? MDB_PREV : MDB_LAST);
+    wf_rc sound = rc == 0 ? wf_value_open(key, value, &bytes, e) : rc == MDB_NOTFOUND ? WF_OK : wf_store_fault(e, rc, "reading postings");
+    mdb_cursor_close(c);
+    return sound;
+}
+
 static wf_rc read_store(wf_store *s, MDB_txn *txn, const wf_store_options *o, wf_err *e)
 {
     WF_TRY(open_tables(s, txn, 0, e));
     WF_TRY(read_meta(s, txn, o, e));
     WF_TRY(read_tail(s, txn, e));
+    WF_TRY(check_keys(s, txn, e));
     wf_subjects_expect(&s->subjects, s->now.seal.subjects);
     WF_TRY(wf_rows(txn, s->table[WF_TABLE_SUBJECTS], (wf_str) { 0 }, 0, subject_row, s, e));
     while (s->subjects.count < s->now.seal.subjects)

@@ -96,6 +96,12 @@ WF_NODISCARD wf_rc wf_rows(MDB_txn *txn, MDB_dbi dbi, wf_str from, size_t prefix
 
 /* A seal's bytes, of this format or an older one. */
 WF_NODISCARD wf_rc wf_seal_take(uint64_t sequence, wf_str bytes, wf_seal *ret, wf_err *e);
+/* What is numbered without holes and not found though it must be there is damage. */
+static inline wf_rc wf_missing(wf_rc rc, uint64_t number, uint64_t last, const char *what, wf_err *e)
+{
+    return rc == WF_ABSENT && number >= 1 && number <= last
+               ? wf_fail(e, WF_DAMAGED, "%s %llu is missing", what, (unsigned long long) number) : rc;
+}
 WF_NODISCARD wf_rc wf_seal_get(MDB_txn *txn, MDB_dbi journal, uint64_t sequence, wf_seal *ret, wf_err *e);
 /* The transaction to read with: the open one, else a snapshot that wf_store_begin lets go. */
 WF_NODISCARD wf_rc wf_store_reading(wf_store *s, MDB_txn **ret, wf_err *e);

@@ -97,7 +97,7 @@ uint64_t wf_reader_alerts(wf_reader *r) { return r->alerts; }
 wf_rc wf_reader_record(wf_reader *r, uint64_t sequence, wf_record *ret, wf_err *e)
 {
     WF_TRY(alive(r, e));
-    return wf_journal_get(r->txn, r->table[WF_TABLE_JOURNAL], sequence, ret, e);
+    return wf_missing(wf_journal_get(r->txn, r->table[WF_TABLE_JOURNAL], sequence, ret, e), sequence, r->last, "journal entry", e);
 }
 
 /* Goes on from where the last call stood, so that a scan costs one step an entry. */
@@ -114,6 +114,7 @@ static int step(wf_reader *r, uint64_t from, MDB_val *key, MDB_val *value)
 wf_rc wf_reader_next(wf_reader *r, uint64_t from, unsigned kinds, wf_record *ret, wf_err *e)
 {
     MDB_val key, value;
+    uint64_t next = from > 0 ? from : 1;
 
     WF_TRY(alive(r, e));
     if (from > r->last)
@@ -125,6 +126,9 @@ wf_rc wf_reader_next(wf_reader *r, uint64_t from, unsigned kinds, wf_record *ret
         r->placed = true;
         if (r->at & 1u)
             continue;
+        if (r->at >> 1 != next)
+            return wf_fail(e, WF_DAMAGED, "journal entry %llu is missing", (unsigned long long) next);
+        next++;
         WF_TRY(wf_record_decode(r->at >> 1, value.mv_data, value.mv_size, &found, e));
         if ((kinds >> found.kind & 1u) != 0) {
             *ret = found;
@@ -132,13 +136,15 @@ wf_rc wf_reader_next(wf_reader *r, uint64_t from, unsigned kinds, wf_record *ret
         }
     }
     r->placed = false;
+    if (rc == MDB_NOTFOUND && next <= r->last)
+        return wf_fail(e, WF_DAMAGED, "journal entry %llu is missing", (unsigned long long) next);
     return rc == MDB_NOTFOUND ? wf_fail(e, WF_ABSENT, "no such entry follows") : wf_store_fault(e, rc, "reading the journal");
 }
 
 wf_rc wf_reader_alert(wf_reader *r, uint64_t number, wf_str *bytes, wf_err *e)
 {
     WF_TRY(alive(r, e));
-    return wf_value_get(r->txn, r->table[WF_TABLE_OUTBOX], wf_val(&number, sizeof number), bytes, e);
+    return wf_missing(wf_value_get(r->txn, r->table[WF_TABLE_OUTBOX], wf_val(&number, sizeof number), bytes, e), number, r->alerts, "alert", e);
 }
 
 wf_rc wf_reader_subject_id(wf_reader *r, uint32_t subject, uint8_t *kind, uint16_t *org, wf_str *id, wf_err *e)

@@ -217,7 +217,7 @@ wf_rc wf_store_read(wf_store *s, uint64_t sequence, wf_record *ret, wf_err *e)
     MDB_txn *txn;
 
     WF_TRY(wf_store_reading(s, &txn, e));
-    return wf_journal_get(txn, s->table[WF_TABLE_JOURNAL], sequence, ret, e);
+    return wf_missing(wf_journal_get(txn, s->table[WF_TABLE_JOURNAL], sequence, ret, e), sequence, s->now.next - 1, "journal entry", e);
 }
 
 /* ---- subjects ---- */

@@ -38,6 +38,10 @@ typedef struct wf_store_options {
 WF_NODISCARD wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e);
 void wf_store_close(wf_store **p);
 
+/* From now on a page that the disk does not give, or that LMDB itself finds damaged, ends the process with `status` and a
+ * sentence on standard error, not by a signal. For the process that owns the store; before it is opened. */
+void wf_store_guard(int status);
+
 const char *wf_store_id(const wf_store *s);         /* 32 hex digits, random, for ever */
 uint64_t wf_store_instance(const wf_store *s);      /* counts openings; goes on from the clock after a restore, so none comes twice */
 /* When it was last restored from a backup, ms, and the last entry that the backup held; false: never. */

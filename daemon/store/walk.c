@@ -26,15 +26,15 @@ enum { NODE_BIG = 1, NODE_TREE = 2 };
 typedef struct meta {
     uint32_t magic, version;
     uint64_t address, map;
-    wf_tree free, main;
+    wf_btree free, main;
     uint64_t last, transaction;
 } meta;
-_Static_assert(sizeof(meta) == 136 && sizeof(wf_tree) == 48, "as LMDB 0.9 lays it out");
+_Static_assert(sizeof(meta) == 136 && sizeof(wf_btree) == 48, "as LMDB 0.9 lays it out");
 
 /* A walk through one tree. */
 typedef struct way {
     wf_walk *w;
-    const wf_tree *tree;
+    const wf_btree *tree;
     const char *name;
     wf_rc (*row)(struct way *y, MDB_val key, MDB_val value, wf_err *e);     /* NULL: no rows */
     wf_walk_row *visit;                 /* what `row` calls, and with what */
@@ -299,7 +299,7 @@ static wf_rc walk_page(way *y, uint64_t number, int level, wf_err *e)
 
 static wf_rc walk_tree(way *y, wf_err *e)
 {
-    const wf_tree *t = y->tree;
+    const wf_btree *t = y->tree;
     wf_rc rc = WF_OK;
 
     if (t->root == NO_PAGE)
@@ -319,7 +319,7 @@ static wf_rc walk_tree(way *y, wf_err *e)
 /* What a tree that was walked to its end must come to. */
 static wf_rc check_counts(const way *y, wf_err *e)
 {
-    const wf_tree *t = y->tree;
+    const wf_btree *t = y->tree;
 
     if (t->branches != y->branches || t->leaves != y->leaves || t->overflows != y->overflows || t->entries != y->entries)
         return wf_fail(e, WF_DAMAGED, "data.mdb: tree %s has %llu rows, not %llu, or other pages than it says", y->name,
@@ -350,7 +350,7 @@ static wf_rc table_row(way *y, MDB_val key, MDB_val value, wf_err *e)
 {
     for (int t = 0; t < WF_TABLES; t++)
         if (key.mv_size == strlen(wf_table_rows[t].name) && memcmp(key.mv_data, wf_table_rows[t].name, key.mv_size) == 0) {
-            wf_tree *tree = &y->w->table[t];
+            wf_btree *tree = &y->w->table[t];
             if (value.mv_size != sizeof *tree)
                 break;
             memcpy(tree, value.mv_data, sizeof *tree);
@@ -431,7 +431,7 @@ wf_rc wf_walk_open(int fd, uint64_t transaction, wf_walk *ret, wf_err *e)
         .pages = (uint64_t) st.st_size / at->free.page_size, .empty = at->main.root == NO_PAGE,
     };
     for (int t = 0; t < WF_TABLES; t++)
-        w.table[t] = (wf_tree) { .root = NO_PAGE, .flags = (uint16_t) wf_table_rows[t].flags };
+        w.table[t] = (wf_btree) { .root = NO_PAGE, .flags = (uint16_t) wf_table_rows[t].flags };
     if (w.last >= w.pages && w.last - w.pages >= MISSING_MAX)
         return file_damaged(e, "is shorter than its pages in use: it was cut off");
     way y = { .w = &w, .tree = &w.main, .name = "tables", .row = table_row };
@@ -450,13 +450,12 @@ void wf_walk_end(wf_walk *w)
 
 /* ---- walks ---- */
 
-wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
+/* All trees but the free pages' list; *whole: every leaf was read. */
+static wf_rc account(wf_walk *w, const wf_str from[WF_TABLES], bool *whole, wf_err *e)
 {
-    bool whole = true;
-
     wf_walk_end(w);
     WF_ASSERT((w->seen = calloc(w->last / 8 + 1, 1)) != NULL);
-    way main = { .w = w, .tree = &w->main, .name = "tables" }, free_ = { .w = w, .tree = &w->free, .name = "free pages", .row = free_row };
+    way main = { .w = w, .tree = &w->main, .name = "tables" };
     WF_TRY(walk_tree(&main, e));
     WF_TRY(check_counts(&main, e));
     for (int t = 0; t < WF_TABLES; t++) {
@@ -467,8 +466,26 @@ wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
         if (y.from.n == 0)
             WF_TRY(check_counts(&y, e));
         else
-            whole = false;
+            *whole = false;
     }
+    return WF_OK;
+}
+
+wf_rc wf_walk_used(wf_walk *w, wf_err *e)
+{
+    bool whole;
+    way y = { .w = w, .tree = &w->free, .name = "free pages" };
+
+    WF_TRY(account(w, NULL, &whole, e));
+    return walk_tree(&y, e);
+}
+
+wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
+{
+    bool whole = true;
+    way free_ = { .w = w, .tree = &w->free, .name = "free pages", .row = free_row };
+
+    WF_TRY(account(w, from, &whole, e));
     WF_TRY(walk_tree(&free_, e));
     WF_TRY(check_counts(&free_, e));
     for (uint64_t page = 2; whole && page <= w->last; page++)

@@ -13,18 +13,18 @@
 #pragma once
 #include "store/inside.h"
 
-typedef struct wf_tree {
+typedef struct wf_btree {
     uint32_t page_size;
     uint16_t flags, depth;
     uint64_t branches, leaves, overflows, entries, root;
-} wf_tree;
+} wf_btree;
 
 typedef struct wf_walk {
     int fd;
     uint32_t page_size;
     uint64_t transaction;               /* of the snapshot that is walked */
     uint64_t last, pages;               /* last page in use or free; whole pages in the file, which may be fewer */
-    wf_tree free, main, table[WF_TABLES];
+    wf_btree free, main, table[WF_TABLES];
     uint8_t *seen;                      /* a bit a page; NULL: pages are not accounted for */
     bool empty;                         /* nothing has been committed yet */
 } wf_walk;
@@ -42,6 +42,8 @@ typedef wf_rc wf_walk_row(void *ctx, wf_table table, MDB_val key, MDB_val value,
 /* All trees of the snapshot, and that no page has two uses. From each table the leaves that hold keys above `from`
  * (NULL: all; p NULL: all of that table). Visits no rows. Whole: also that every page has a use. */
 WF_NODISCARD wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e);
+/* Leaves in `seen` which pages trees and free list use; the caller ends the walk. */
+WF_NODISCARD wf_rc wf_walk_used(wf_walk *w, wf_err *e);
 /* Every row of a table, in order. */
 WF_NODISCARD wf_rc wf_walk_rows(wf_walk *w, wf_table t, wf_walk_row *row, void *ctx, wf_err *e);
 /* The last row; WF_ABSENT: the table is empty. */
