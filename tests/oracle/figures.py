@@ -98,7 +98,7 @@ class Figures:
         self.moves = {}
         for org, entry in ledger.moves:
             self.moves.setdefault(org, []).append(entry)
-        self._series, self._members, self._steps, self.moving = {}, {}, {}, {}
+        self._series, self._members, self._steps, self.moving, self.first_days = {}, {}, {}, {}, {}
         self.spans = self.complete_spans()
         calendar = self.profile.calendar
         self.number_of = {True: calendar.working_days_to, False: lambda d: d}

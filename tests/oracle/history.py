@@ -48,8 +48,9 @@ def easter(year):
 
 
 class History:
-    def __init__(self, seed, people, orgs, today, trees=None, corrections=CORRECTIONS):
-        """trees: {organisation: its units}, from a profile; their teams are used in place of the usual ones."""
+    def __init__(self, seed, people, orgs, today, trees=None, corrections=CORRECTIONS, first=FIRST):
+        """trees: {organisation: its units}, from a profile; their teams are used in place of the usual ones. Most is of `first` and later."""
+        self.first = first
         self.corrections = corrections
         self.rng = random.Random(seed)
         self.orgs, self.today, self.teams = ORGS[:orgs], today, TEAMS
@@ -77,7 +78,7 @@ class History:
             return self.today + datetime.timedelta(days=self.rng.randint(0, 400))
         if r < 0.45:
             return self.today - datetime.timedelta(days=self.rng.randint(0, 500))
-        return FIRST + datetime.timedelta(days=self.rng.randint(0, (self.today - FIRST).days))
+        return self.first + datetime.timedelta(days=self.rng.randint(0, (self.today - self.first).days))
 
     def after(self, day, most=900):
         """A day near or after another, sometimes before it: HR's leavers before starters."""
@@ -94,8 +95,8 @@ class History:
         """When it was said has nothing to do with when it is true; equal times are frequent."""
         if self.chance(0.35):
             return self.pick(("2016-05-01T09:00:00Z", "2019-05-01T09:00:00Z", "2019-05-01T10:00:00+01:00"))
-        moment = datetime.datetime(2012, 1, 1) + datetime.timedelta(
-            milliseconds=self.rng.randrange(int((self.today - FIRST).days * 86400000)))
+        moment = datetime.datetime.combine(self.first, datetime.time()) + datetime.timedelta(
+            milliseconds=self.rng.randrange(int((self.today - self.first).days * 86400000)))
         return moment.isoformat(timespec=self.pick(("seconds", "milliseconds"))) + "Z"
 
     def emit(self, type_, org, subject, day, data, **envelope):
@@ -339,12 +340,13 @@ class History:
 
     def complete(self):
         """Each organisation's sources say what they have said all of: mostly everything since long ago."""
+        long_ago, later = self.first - datetime.timedelta(days=365), self.first + datetime.timedelta(days=1004)
         for org in self.orgs:
             if self.chance(0.6):
-                self.emit("complete", org, "s1", datetime.date(2011, 1, 1), {"types": list(TYPES)})
+                self.emit("complete", org, "s1", long_ago, {"types": list(TYPES)})
                 continue
             for type_ in TYPES:
-                first = self.pick((datetime.date(2011, 1, 1), datetime.date(2014, 10, 1), self.a_day()))
+                first = self.pick((long_ago, min(later, self.today), self.a_day()))
                 data = {"types": [type_]}
                 if self.chance(0.4):
                     data["until"] = (self.within(first) + datetime.timedelta(days=self.rng.randint(0, 2500))).isoformat()

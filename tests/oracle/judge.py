@@ -1,12 +1,28 @@
+#!/usr/bin/python3
 """Which alert messages must be told, as daemon/core/ALERTS.md says: at each frame's end, tick and change of profile.
+
+    judge.py --profile P.conf --events FILE.jsonl --trace FILE      prints the messages of what a trace says has happened:
+        open DAY        today at first; the profile is in force from it
+        event N         line N of the events was accepted
+        frame           a frame ended
+        tick DAY        the day was over
+    Other lines of a trace are left out.
 
 Nothing is carried from one moment to the next but what was told: every line of states is worked out from its first day on,
 from all the facts known at that moment.
 """
-import days
-import states
-from figures import ALL_TYPES, Figures, rests_on
-from ledger import Ledger
+import argparse
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import days                                         # noqa: E402
+import states                                       # noqa: E402
+from conf import Profile                            # noqa: E402
+from facts import read_events                       # noqa: E402
+from figures import ALL_TYPES, Figures, rests_on     # noqa: E402
+from ledger import Ledger                           # noqa: E402
 
 LEVELS = ("ok", "amber", "red")
 NOBODY_SAID = 10 ** 7
@@ -27,12 +43,13 @@ class Line:
 
     def runs(self, last):
         """[{day: level}] of the runs up to `last`, by their first day."""
-        found = []
+        found, before = [], None
         for begin, end, _, level in self.spans:
             for d in range(begin, min(end, last) + 1) if level != "ok" else ():
-                if not found or max(found[-1]) != d - 1:
+                if d - 1 != before:
                     found.append({})
                 found[-1][d] = level
+                before = d
         return found
 
     def ok_since(self, first, day):
@@ -279,3 +296,41 @@ class Pair:
     def runs(self, last):
         """Those that are not history."""
         return [run for run in self.line.runs(last) if max(run) >= self.judged(self.first_live)]
+
+
+def replay(profile, facts, trace):
+    """The messages of all that happened; facts: those of the history, each with its line."""
+    by_line = {fact.line: fact for fact in facts}
+    judge, known, new, told = None, [], False, []
+    for verb, _, what in (line.strip().partition(" ") for line in trace):
+        if verb == "open":
+            today = days.day(what)
+            judge = Judge(profile, today)
+        elif verb == "event":
+            known.append(by_line[int(what)])
+            judge.arrives(known[-1], today)
+            new = True
+        elif verb == "frame" and new:               # a frame of doubles changes nothing
+            told += judge.frame(known, today)
+            new = False
+        elif verb == "tick":
+            today = days.day(what) + 1
+            told += judge.tick(known, today - 1)
+    return told
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--profile", required=True)
+    p.add_argument("--events", required=True)
+    p.add_argument("--trace", required=True)
+    options = p.parse_args()
+    with open(options.events, encoding="utf-8") as lines:
+        facts, _ = read_events(lines)
+    with open(options.trace, encoding="utf-8") as trace:
+        for message in replay(Profile(options.profile), facts, trace):
+            print(message.text())
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,13 @@ import days
 
 def first_day_of_figures(figures, org, indicator):
     """The first day whose figure is not `x`, also before the first fact; None if there is none up to today."""
+    key = (org, indicator.name)
+    if key not in figures.first_days:
+        figures.first_days[key] = find_first_day(figures, org, indicator)
+    return figures.first_days[key]
+
+
+def find_first_day(figures, org, indicator):
     begin = [start for (o, _), spans in figures.spans.items() if o == org for start, _ in spans]
     for d in range(min(begin), figures.today + 1) if begin else ():
         if figures.complete(org, indicator, d):
