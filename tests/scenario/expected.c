@@ -131,6 +131,61 @@ static void expect_alert(void)
         in_vain("%s %s: expected before %s, found %s", rule, unit, before, levels[last->before]);
 }
 
+static wf_engine_moves moved(const char *unit, wf_rc *rc)
+{
+    const char *from = named("from"), *until = named("until");
+    wf_engine_moves m = { .until = until != NULL ? day_of(until) : wf_engine_today(engine) };
+    m.from = from != NULL ? day_of(from) : (wf_day) { wf_day_months_back(m.until, 12).n + 1 };
+    do *rc = wf_engine_moved(engine, wf_str_of(unit), &m, &err);
+    while (*rc == WF_OK && m.cursor != UINT64_MAX);
+    return m;
+}
+
+static void expect_pair(const char *what, const char *text, int64_t a, int64_t b, bool millionths)
+{
+    char in[32], got_a[WF_MILLIONTHS_TEXT], got_b[WF_MILLIONTHS_TEXT];
+    const char *slash = strchr(text, '/');
+    if (slash == NULL || slash - text >= (ptrdiff_t) sizeof in)
+        die("in and out are IN/OUT");
+    snprintf(in, sizeof in, "%.*s", (int) (slash - text), text);
+    wf_measured of = millionths ? WF_FTE_MILLIONTHS : WF_PEOPLE;
+    if (!sum_is(in, a, of) || !sum_is(slash + 1, b, of))
+        in_vain("moves, %s: expected %s, found %s/%s", what, text, wf_millionths_text(millionths ? a : a * 1000000, got_a),
+                wf_millionths_text(millionths ? b : b * 1000000, got_b));
+}
+
+static void expect_moves(void)
+{
+    const char *unit = take("a unit"), *what = take("a cause");
+    if (!took("="))
+        die("= is missing");
+    const char *heads = take("heads"), *fte = at < words && strchr(word[at], '/') != NULL ? take("FTE") : NULL;
+    wf_rc rc;
+    wf_engine_moves m = moved(unit, &rc);
+    need(rc, "moves");
+    wf_engine_crossing all = { .heads_in = m.heads_before, .fte_in = m.fte_before }, x = all;
+    for (int c = 0; c < WF_CAUSE_COUNT; c++) {
+        all.heads_in += m.by[c].heads_in - m.by[c].heads_out;
+        all.fte_in += m.by[c].fte_in - m.by[c].fte_out;
+        if (strcmp(wf_cause_name((wf_cause) c), what) == 0)
+            x = m.by[c];
+    }
+    if (strcmp(what, "after") == 0)
+        x = all;
+    expect_pair(what, heads, x.heads_in, x.heads_out, false);
+    if (fte != NULL)
+        expect_pair(what, fte, x.fte_in, x.fte_out, true);
+}
+
+static void expect_no_moves(void)
+{
+    const char *unit = take("a unit");
+    wf_rc rc;
+    (void) moved(unit, &rc);
+    if (rc != WF_ABSENT)
+        in_vain("moves of %s: expected no data", unit);
+}
+
 struct findings { const char *kind, *id; int n, hits; };
 static void count_finding(void *ctx, const wf_engine_finding *f)
 {
@@ -170,6 +225,8 @@ void expect(void)
     expectations++;
     if (strcmp(what, "figure") == 0) expect_figure();
     else if (strcmp(what, "no") == 0 && took("data")) expect_no_data();
+    else if (strcmp(what, "no") == 0 && took("moves")) expect_no_moves();
+    else if (strcmp(what, "moves") == 0) expect_moves();
     else if (strcmp(what, "state") == 0) expect_state();
     else if (strcmp(what, "alert") == 0) expect_alert();
     else if (strcmp(what, "alerts") == 0) expect_number(what, tolds, take("a number"));

@@ -11,11 +11,14 @@
  *   complete TYPES|all from DATE [until=DATE] [org=O] [source=S]
  *   frame ... end                        the events between are one frame of a publisher; else each is one
  *   advance to DATE, advance Nd          the clock moves only here: each day that ends is ticked
+ *   times N LINE                         the line N times, % in it replaced by 1, 2, ... N
  *   restart                              closes the store and opens it again
  *   expect figure INDICATOR UNIT [on DATE] = VALUE|x|z|u|low [N/D]
  *   expect no data INDICATOR UNIT until DATE|never
  *   expect state RULE UNIT = LEVEL [on DATE] [pending=LEVEL]
  *   expect alert RULE UNIT LEVEL count N [since=DATE] [before=LEVEL]     told so far; since and before: of the last
+ *   expect moves UNIT CAUSE = HEADS-IN/HEADS-OUT [FTE-IN/FTE-OUT] [from=DATE] [until=DATE]     also: before, after = HEADS/0
+ *   expect no moves UNIT [from=DATE] [until=DATE]     no data on some of these days
  *   expect alerts N                      told so far, all rules
  *   expect finding KIND ID, expect findings N
  *   expect accepted, expect duplicate, expect refused REASON, expect refusals N
@@ -258,6 +261,32 @@ static void step(FILE *f)
     } else die("%s is not understood", verb);
 }
 
+/* A line once, or with % for the number as often as `times` says. */
+static void steps(FILE *f, const char *text)
+{
+    char copy[1024], one[2048];
+    snprintf(copy, sizeof copy, "%s", text);
+    split(copy);
+    if (words == 0)
+        return;
+    if (strcmp(word[0], "times") != 0) {
+        step(f);
+        return;
+    }
+    at = 1;
+    int n = number_of(take("a number"));
+    const char *rest = text + (take("a line") - copy);
+    for (int i = 1; i <= n; i++) {
+        size_t to = 0;
+        for (const char *p = rest; *p != 0 && to < sizeof one - 12; p++)
+            if (*p == '%') to += (size_t) snprintf(one + to, sizeof one - to, "%d", i);
+            else one[to++] = *p;
+        one[to] = 0;
+        split(one);
+        step(f);
+    }
+}
+
 static void play(const char *path)
 {
     char text[1024];
@@ -269,9 +298,7 @@ static void play(const char *path)
     remove_store();
     while (fgets(text, sizeof text, f) != NULL) {
         line++;
-        split(text);
-        if (words > 0)
-            step(f);
+        steps(f, text);
     }
     fclose(f);
     if (in_frame || expectations == 0)

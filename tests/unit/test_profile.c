@@ -68,7 +68,7 @@ Test(profile, what_is_wrong_is_refused_with_line_and_reason)
     }
 }
 
-static const char *const shipped[] = { "profiles/dfe.conf", "profiles/supervision.conf" };
+static const char *const shipped[] = { "profiles/dfe.conf", "profiles/supervision.conf", "profiles/flows.conf" };
 
 static wf_profile *ship(size_t n)
 {
