@@ -127,7 +127,7 @@ void wf_engine_timeline_grown(wf_engine *en, uint32_t s)
 {
     struct cached *c = &en->cache[s];
     uint32_t bytes = (uint32_t) wf_timeline_bytes(c->t);
-    en->timeline_bytes += bytes - c->bytes;
+    en->timeline_bytes = en->timeline_bytes - c->bytes + bytes;     /* it may have grown smaller */
     c->bytes = bytes;
     /* The two used last stay: an event may concern two subjects. */
     while (en->timeline_limit != 0 && en->timeline_bytes > en->timeline_limit && en->oldest != en->newest &&

@@ -311,3 +311,26 @@ Test(engine, ticks_go_on_where_they_ended)
     enter(&h, plain, "2024-02-28");
     cr_assert(eq(i32, wf_engine_today(h.engine).n, wf_day_of(2024, 3, 1).n));
 }
+
+/* An end before all of them takes the moves out of effect: fewer places than before. */
+Test(engine, a_timeline_that_grows_smaller_is_counted_so)
+{
+    wf_engine_totals before, after;
+    HOUSE(h, plain, "2023-06-01");
+    begin(&h);
+    offer(&h, STARTER("x1", "p1", "2022-04-01"));
+    for (int i = 0; i < 40; i++) {
+        char json[320];
+        snprintf(json, sizeof json, "\"id\":\"m%d\",\"type\":\"change\",\"subject\":\"p1\",\"effective\":\"2022-%02d-%02d\","
+                 "\"data\":{\"engagement\":\"ep1\",\"team\":\"t%d\"}", i, 5 + i / 10, 1 + i % 10, i % 2);
+        cr_assert(eq(int, offer(&h, json).code, WF_ACCEPTED));
+    }
+    commit(&h);
+    wf_engine_status(h.engine, &before);
+    begin(&h);
+    cr_assert(eq(int, offer(&h, LEAVER("x2", "p1", "2022-04-02")).code, WF_ACCEPTED));
+    commit(&h);
+    wf_engine_status(h.engine, &after);
+    cr_assert(lt(u64, after.timeline_bytes, before.timeline_bytes + 4096));
+    cr_assert(lt(u64, after.timeline_bytes, 1u << 20));
+}
