@@ -26,7 +26,7 @@ TYPES = ("starter", "change", "leaver", "placement_started", "placement_ended", 
          "supervision_held", "case_allocated", "case_deallocated", "caseload", "absence", "vacancies_declared",
          "post_opened", "post_changed", "post_closed")
 FIRST = datetime.date(2012, 1, 1)
-CORRECTIONS = False         # whether histories have corrections and voids if nobody says otherwise
+CORRECTIONS = True         # whether histories have corrections and voids if nobody says otherwise
 
 
 def holidays_eve(rng):
@@ -408,13 +408,16 @@ class History:
         if wrong == "id":
             id_ = self.pick((id_ + "x", self.pick(self.events)["id"]))
         day = datetime.date.fromisoformat(target["effective"])
-        voids = self.chance(0.45)
+        whole = [e for e in self.events if e["type"] == type_ and "voids" not in e and ("voids" in target or type_ != target["type"])]
+        voids = self.chance(0.45) or ("voids" in target and not whole)
+        if not voids and whole:                     # a void says nothing that could be corrected
+            data = dict(self.pick([e for e in whole if e["subject"] == subject] or whole)["data"])
         if voids:
             data = data if self.chance(0.2) else {}
         else:
             day = self.within(day + datetime.timedelta(days=self.pick((0, 0, 0, 1, -1, 2, -7, 30, 365, -365, -self.rng.randint(1, 3650)))))
             data = self.corrected(type_, data, target, day)
-        adjustment = bool(target.get("adjustment")) if self.chance(0.8) else self.chance(0.2)
+        adjustment = (bool(target.get("adjustment")) if self.chance(0.8) else self.chance(0.2)) and type_ in ("starter", "change", "leaver")
         if not adjustment:
             data.pop("since", None)                 # is taken with adjustment only
         self.emit(type_, org, subject, day, data, adjustment=adjustment, inferred=self.chance(0.1))

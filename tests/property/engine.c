@@ -211,6 +211,8 @@ static void feed(struct house *h, const int *order, int n, bool plain)
     need(wf_engine_frame_end(h->engine, &err), "frame end");
     while (wf_engine_today(h->engine).n < today.n)
         need(wf_engine_tick(h->engine, &err), "tick");
+    commit(h);                      /* a group has one time of arrival */
+    begin(h);
     for (int i = 0; i < lates; i++)
         (void) offer(h, late[i]);
     commit(h);

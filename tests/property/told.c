@@ -131,13 +131,18 @@ static void begin(void)
     need(wf_engine_begin(engine, (wf_instant) { wf_day_end_london(wf_engine_today(engine)).ms - 1 }, &err), "begin");
 }
 
+static void commit(void)
+{
+    need(wf_engine_commit(engine, &err), "commit");
+    wf_engine_take_alerts(engine, say_alert, NULL);
+}
+
 /* Now and then the group ends with what has just ended, and now and then the daemon with it. */
 static void perhaps_commit(void)
 {
     if (below(3) != 0)
         return;
-    need(wf_engine_commit(engine, &err), "commit");
-    wf_engine_take_alerts(engine, say_alert, NULL);
+    commit();
     if (below(6) == 0) {
         house_close();
         house_open(today);
@@ -192,6 +197,8 @@ static void feed(int days)
     }
     while (wf_engine_today(engine).n < today.n)
         tick();
+    commit();                       /* a group has one time of arrival */
+    begin();
     for (int i = 0; i < lates; i++) {
         (void) offer(late[i]);
         if (i + 1 == lates || below(3) == 0)
@@ -199,8 +206,7 @@ static void feed(int days)
     }
     frame_end();
     tick();                         /* so that what the last day found out about the past is told */
-    need(wf_engine_commit(engine, &err), "commit");
-    wf_engine_take_alerts(engine, say_alert, NULL);
+    commit();
 }
 
 int main(int argc, char **argv)
