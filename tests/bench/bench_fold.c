@@ -86,7 +86,7 @@ int main(int argc, char **argv)
     wf_fold_settings s = { rank, 7, 35, 0, false, false };
     wf_calendar *c = wf_calendar_new(NULL, 0);
     wf_fold *f = wf_fold_new(l, c, &s);
-    f->sources = (wf_sources) { &source, 1 };
+    f->sources = (wf_sources) { &source, 1, NULL };
     uint16_t org = wf_ledger_code(l, WF_D_UNIT, WF_STR("org"));
     wf_timeline **t = calloc(workers, sizeof *t);
     wf_day start = wf_day_of(2015, 1, 1);
