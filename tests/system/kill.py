@@ -14,6 +14,7 @@ import collections
 import csv
 import fractions
 import itertools
+import json
 import math
 import multiprocessing
 import os
@@ -76,10 +77,12 @@ def with_toggles(p, part):
 
 
 def history(path, streamed):
-    with open(path, "w") as out:
-        subprocess.run([str(ORACLE / "history.py"), "--seed", str(SEED), "--events", str(streamed), "--people", "2500", "--orgs", "1",
-                        "--no-duplicates", "--profile", str(PROFILE), "--today", TODAY], stdout=out, check=True)
-    return [from_json(line) for line in open(path)]
+    """Written to the file for the oracle; without what ends before it starts, which would be refused."""
+    made = subprocess.run([str(ORACLE / "history.py"), "--seed", str(SEED), "--events", str(streamed), "--people", "2500", "--orgs", "1",
+                           "--no-duplicates", "--profile", str(PROFILE), "--today", TODAY], stdout=subprocess.PIPE, check=True, text=True)
+    lines = [line for line in made.stdout.splitlines() for e in [json.loads(line)] if (e.get("data", {}).get("since") or "") <= e["effective"]]
+    path.write_text("\n".join(lines) + "\n")
+    return [from_json(line) for line in lines]
 
 
 class Stream:
@@ -337,7 +340,7 @@ class Filled:
     """Numbers of the fillers, each once, far from their order."""
 
     def __init__(self, events):
-        self.people = max(2000, events // 500)
+        self.people = max(2000, events // 100)
         self.events = events
 
     def __len__(self):
@@ -359,15 +362,18 @@ def arguments():
     return parser.parse_args()
 
 
-def house(profile):
-    return House(profile=profile, today=TODAY)
+class Roomy(House):
+    """All timelines stay in memory: to say everything again goes through all subjects in turn, each time."""
+
+    def command(self, *more):
+        return super().command("--timeline-cache", "8192", *more)
 
 
 def main():
     o, chance = arguments(), random.Random(SEED)
     print("seed %d" % SEED, flush=True)
     profile = PROFILE.read_text().replace("../../../profiles", str(ROOT / "profiles")) + HELD
-    with house(profile) as h:
+    with Roomy(profile, TODAY) as h:
         path, found = h.dir / "history.jsonl", h.dir / "oracle.csv"
         streamed = history(path, o.streamed)
         oracle = subprocess.Popen([str(ORACLE / "oracle.py"), "--profile", str(PROFILE), "--events", str(path), "--today", TODAY,
@@ -387,7 +393,7 @@ def main():
             dump = [row["text"] for _, row in h.ask("dump", timeout=60)]
             print("%d kills, %d resumptions, %d events settled by a resumption, %d lines of ledger" % (o.kills, resumed, known, len(dump)))
             print("%d alerts, heard live and asked for: %s" % (told, ", ".join("%d and %d" % (live, asked) for _, live, asked in heard)))
-            with house(profile) as other:
+            with Roomy(profile, TODAY) as other:
                 other.start()
                 chance.shuffle(all_streamed)
                 assert not [v for v in publish_all(other, "mix", 1, mixed(list(watched()) + all_streamed, filled)) if v[0] in (DUPLICATE, REFUSED)]
