@@ -93,7 +93,9 @@ PROPERTIES := $(PROPERTY_SRC:tests/property/%.c=$B/property_%)
 BENCHES := $(BENCH_SRC:tests/bench/%.c=$B/%)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$B/%)
 SYSTEM_TOOLS := $(SYSTEM_SRC:tests/system/%.c=$B/system_%)
-TEST_PROGRAMS := $(if $(UNIT_SRC),$B/unit) $(PROPERTIES) $(if $(SCENARIO_SRC),$B/scenario) $(SYSTEM_TOOLS)
+# What is preloaded into a daemon under test.
+PRELOADS := $(patsubst tests/system/preload/%.c,$B/preload_%.so,$(wildcard tests/system/preload/*.c))
+TEST_PROGRAMS := $(PRELOADS) $(if $(UNIT_SRC),$B/unit) $(PROPERTIES) $(if $(SCENARIO_SRC),$B/scenario) $(SYSTEM_TOOLS)
 
 # ---------------------------------------------------------------------------------------------------- build
 
@@ -175,6 +177,10 @@ $(PROPERTIES): $B/property_%: $B/tests/property/%.o $(TEST_BASE)
 	$(link)
 $(BENCHES): $B/bench_%: $B/tests/bench/bench_%.o $(call objects,$(BENCH_SHARED_SRC)) $(TEST_BASE)
 	$(link)
+$(PRELOADS): $B/preload_%.so: tests/system/preload/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) -D_GNU_SOURCE -Iinclude -Itests -std=gnu17 -O2 -g $(WARN) -Wno-conversion -fPIC -shared -pthread -o $@ $<
 $(SYSTEM_TOOLS): $B/system_%: $B/tests/system/%.o $(TEST_BASE)
 	$(link)
 $(FUZZERS): LINK_EXTRA = -fsanitize=fuzzer

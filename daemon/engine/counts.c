@@ -9,7 +9,7 @@
 #define STEP 4096u
 #define RANGES_MAX 64u
 
-struct totals { uint64_t sequence, events, refused; };
+struct totals { uint64_t sequence, events, refused; int64_t open; };
 /* In the store: this, then `ranges` pairs of numbers. */
 struct kept { uint64_t accepted, refused; int64_t last; struct late late; uint32_t ranges; uint64_t lost; };
 
@@ -105,16 +105,7 @@ uint64_t wf_engine_missing(const struct numbers *x)
 
 /* ---- counting ---- */
 
-/* A manual day's events arrive at its end. */
-static int32_t day_it_came(wf_engine *en, const wf_record *r)
-{
-    if (en->came_ms != r->arrival || en->came_day == 0)
-        en->came_day = wf_day_london((wf_instant) { r->arrival - 1 }).n;
-    en->came_ms = r->arrival;
-    return en->came_day;
-}
-
-void wf_engine_count(wf_engine *en, const wf_record *r)
+void wf_engine_count(wf_engine *en, const wf_record *r, wf_day open)
 {
     bool refused = r->kind == WF_RECORD_REFUSED;
     if (!refused && r->kind != WF_RECORD_EVENT)
@@ -128,7 +119,7 @@ void wf_engine_count(wf_engine *en, const wf_record *r)
     if (refused)
         return;
     s->last.ms = r->arrival;
-    count_late(&s->late, r, day_it_came(en, r));
+    count_late(&s->late, r, open.n);
 }
 
 /* ---- to the store and back ---- */
@@ -155,7 +146,7 @@ wf_rc wf_engine_keep_counts(wf_engine *en, uint64_t sequence, wf_err *e)
 {
     if (sequence - en->counted < STEP)
         return WF_OK;
-    struct totals t = { sequence, en->events, en->refused };
+    struct totals t = { sequence, en->events, en->refused, en->today.n };
     WF_TRY(wf_store_meta_put(en->store, "tally", &t, sizeof t, e));
     for (uint32_t i = 0; i < en->sources; i++)
         if (en->source[i]->accepted + en->source[i]->refused != en->source[i]->kept)
@@ -188,12 +179,15 @@ static wf_rc load_one(void *ctx, uint8_t kind, uint64_t number, const void *byte
     return WF_OK;
 }
 
-static wf_rc count_rest(wf_engine *en, uint64_t last, wf_err *e)
+/* The open day is the journal's, whatever the host's clock showed (T5): what a tick ended and what a profile came into force on. */
+static wf_rc count_rest(wf_engine *en, wf_day open, uint64_t last, wf_err *e)
 {
     for (uint64_t sequence = en->counted + 1; sequence <= last; sequence++) {
         wf_record r;
         WF_TRY(wf_store_read(en->store, sequence, &r, e));
-        wf_engine_count(en, &r);
+        if (r.kind == WF_RECORD_TICK || r.kind == WF_RECORD_PROFILE)
+            open.n = r.effective + (r.kind == WF_RECORD_TICK);
+        wf_engine_count(en, &r, open);
     }
     return WF_OK;
 }
@@ -210,7 +204,7 @@ wf_rc wf_engine_load_counts(wf_engine *en, wf_err *e)
     en->refused = t.refused;
     WF_TRY(wf_store_smalls(en->store, SMALL_COUNTS, load_one, en, e));
     WF_TRY(wf_store_begin(en->store, e));
-    rc = count_rest(en, wf_store_last(en->store), e);
+    rc = count_rest(en, (wf_day) { (int32_t) t.open }, wf_store_last(en->store), e);
     wf_store_abort(en->store);
     return rc;
 }

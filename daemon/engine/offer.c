@@ -107,7 +107,7 @@ static wf_rc refuse(wf_engine *en, const wf_event *ev, const void *bytes, size_t
         .source_sequence = ev->sequence, .body = { (const char *) body, (size_t) (p - body) },
     };
     WF_TRY(hold_record(en, &r, e));
-    wf_engine_count(en, &r);
+    wf_engine_count(en, &r, en->today);
     *ret = (wf_verdict) { .code = WF_REFUSED, .sequence = en->pending.sequence, .reason = why->rc };
     snprintf(ret->text, sizeof ret->text, "%.159s", why->text);
     return WF_OK;
@@ -416,7 +416,7 @@ static wf_rc accept(wf_engine *en, wf_event *ev, const void *bytes, size_t n, wf
     WF_TRY(hold_record(en, &r, e));
     r.sequence = en->pending.sequence;
     WF_TRY(fold(en, ev, &r, t, second, e));
-    wf_engine_count(en, &r);
+    wf_engine_count(en, &r, en->today);
     *ret = (wf_verdict) { .code = WF_ACCEPTED, .sequence = r.sequence };
     return WF_OK;
 }

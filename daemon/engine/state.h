@@ -104,8 +104,6 @@ struct wf_engine {
 
     uint64_t events, refused, duplicates, frame_sequence;
     uint64_t counted;                       /* counts are kept up to this sequence */
-    int64_t came_ms;                        /* arrival of the entry counted last, and its day */
-    int32_t came_day;
     wf_instant last_commit;
     unsigned last_commit_us;
     uint32_t *order;                        /* units sorted by path, for answers */
@@ -143,7 +141,7 @@ WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t s
 WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
 
 /* counts.c */
-void wf_engine_count(wf_engine *en, const wf_record *r);        /* every entry, live and at a start */
+void wf_engine_count(wf_engine *en, const wf_record *r, wf_day open);   /* every entry, live and at a start */
 int32_t wf_engine_late_median(const struct late *l);
 uint64_t wf_engine_late_beyond(const struct late *l, int32_t days);     /* events that came later than that */
 uint64_t wf_engine_missing(const struct numbers *x);

@@ -34,7 +34,15 @@ void wf_days_look(wf_days *d, wf_instant now)
 
 wf_instant wf_days_arrival(const wf_days *d, wf_instant now)
 {
-    return d->manual ? wf_day_end_london(wf_engine_today(d->engine)) : now;
+    wf_day today = wf_engine_today(d->engine);
+    wf_instant begins = wf_day_end_london((wf_day) { today.n - 1 });
+    return d->manual ? wf_day_end_london(today) : now.ms < begins.ms ? begins : now;
+}
+
+uint64_t wf_days_wait_ms(const wf_days *d, wf_instant now, uint64_t most)
+{
+    int64_t left = wf_day_end_london(wf_day_london(now)).ms - now.ms;
+    return d->manual || left > (int64_t) most ? most : (uint64_t) left;
 }
 
 wf_rc wf_days_step(wf_days *d, wf_instant now, uint64_t budget_us, wf_err *e)

@@ -20,9 +20,12 @@ typedef struct wf_days {
 } wf_days;
 
 void wf_days_open(wf_days *d, wf_engine *en, bool manual);
-/* Compares the calendar with the host's clock; logs what an operator should know, once. */
+/* Compares the calendar with the host's clock, once a turn; logs what an operator should know, once a day. */
 void wf_days_look(wf_days *d, wf_instant now);
-/* The instant at which something arrives that comes now. */
+/* How long the loop may wait: until midnight, at most `most`. */
+uint64_t wf_days_wait_ms(const wf_days *d, wf_instant now, uint64_t most);
+/* The instant at which something arrives that comes now. A host's clock that was put back takes nothing back: never before
+ * the open day, or what sources said meanwhile would seem to be of the future (T7). */
 wf_instant wf_days_arrival(const wf_days *d, wf_instant now);
 static inline bool wf_days_behind(const wf_days *d) { return wf_engine_today(d->engine).n < d->target.n; }
 /* Ends days in one group, for about `budget_us`, at least one. */

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -26,7 +25,7 @@
 #define SLOW_MS 2000
 #define RATE_SECONDS 10
 
-typedef enum item_kind { I_INTAKE, I_FEED, I_ADMIN, I_SIGNAL, I_MIDNIGHT, ITEMS } item_kind;
+typedef enum item_kind { I_INTAKE, I_FEED, I_ADMIN, I_SIGNAL, ITEMS } item_kind;
 
 typedef struct loop {
     const wf_loop_options *o;
@@ -39,7 +38,7 @@ typedef struct loop {
     wf_admin *admin;
     wf_days days;
     zmq_pollitem_t item[ITEMS];
-    int signal_fd, midnight_fd;
+    int signal_fd;
     int stop;                           /* the signal that ends the loop */
     wf_rc failed;                       /* a reload that the store did not survive */
     bool more, figures_wait;            /* events, figures were left over */
@@ -167,24 +166,6 @@ static void take_signals(loop *l)
     }
 }
 
-/* Fires at the next midnight in London, and when somebody sets the clock. */
-static void set_midnight(loop *l, wf_instant now)
-{
-    int64_t at = wf_day_end_london(wf_day_london(now)).ms;
-    struct itimerspec t = { .it_value = { .tv_sec = (time_t) (at / 1000), .tv_nsec = (long) (at % 1000) * 1000000 } };
-    int rc = timerfd_settime(l->midnight_fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &t, NULL);
-    WF_ASSERT(rc == 0 || errno == ECANCELED);
-}
-
-static void take_midnight(loop *l, wf_instant now)
-{
-    uint64_t fired;
-    ssize_t n = read(l->midnight_fd, &fired, sizeof fired);
-    (void) n;                           /* ECANCELED: the clock was set; either way the calendar is compared again */
-    set_midnight(l, now);
-    wf_days_look(&l->days, now);
-}
-
 /* A host that is at most a month ahead is caught up with before anything else; longer ways go beside intake. */
 static wf_rc end_days(loop *l, wf_instant now, uint64_t now_ms, wf_err *e)
 {
@@ -236,8 +217,7 @@ static wf_rc turn(loop *l, wf_err *e)
         take_signals(l);
     if (l->stop)
         return WF_OK;
-    if (l->item[I_MIDNIGHT].revents)
-        take_midnight(l, now);
+    wf_days_look(&l->days, now);
     WF_TRY(end_days(l, now, began / 1000, e));
     WF_TRY(take_events(l, now, &events, e));
     uint64_t took = wf_monotonic_us() - began, now_ms = (began + took) / 1000;
@@ -260,7 +240,8 @@ static wf_rc go_round(loop *l, wf_err *e)
 {
     while (!l->stop) {
         bool busy = l->more || l->figures_wait || wf_days_behind(&l->days);
-        long wait = busy ? 0 : (long) wf_stream_wait_ms(l->stream, wf_monotonic_ms());
+        /* At most a second, so a host's clock that is set and the end of a suspend are seen soon; midnight at once. */
+        long wait = busy ? 0 : (long) wf_days_wait_ms(&l->days, wf_host_now(), wf_stream_wait_ms(l->stream, wf_monotonic_ms()));
         if (l->watchdog_ms > 0 && wait > (long) (l->watchdog_ms / 4))
             wait = (long) (l->watchdog_ms / 4);
         if (zmq_poll(l->item, ITEMS, wait) < 0 && errno != EINTR)
@@ -292,11 +273,7 @@ static wf_rc open_descriptors(loop *l, wf_err *e)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     l->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    l->midnight_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (l->signal_fd < 0 || l->midnight_fd < 0)
-        return wf_fail(e, WF_SYSTEM, "signalfd, timerfd: %s", strerror(errno));
-    set_midnight(l, wf_host_now());
-    return WF_OK;
+    return l->signal_fd < 0 ? wf_fail(e, WF_SYSTEM, "signalfd: %s", strerror(errno)) : WF_OK;
 }
 
 /* Where an event can come in last: whoever is let in finds everything there. */
@@ -334,8 +311,6 @@ static void close_rooms(loop *l)
     wf_stream_close(&l->stream);
     if (l->signal_fd >= 0)
         close(l->signal_fd);
-    if (l->midnight_fd >= 0)
-        close(l->midnight_fd);
 }
 
 static void say_started(loop *l)
@@ -360,7 +335,7 @@ static void say_stopping(loop *l)
 
 wf_rc wf_loop_run(const wf_loop_options *o, wf_err *e)
 {
-    loop l = { .o = o, .signal_fd = -1, .midnight_fd = -1, .more = true };
+    loop l = { .o = o, .signal_fd = -1, .more = true };
     l.house = (wf_shared) {
         .engine = o->engine, .store = o->store, .started_ms = wf_monotonic_ms(), .manual_clock = o->manual_clock,
         .health = { .state = "ready", .jump = WF_DAY_OPEN },
@@ -380,7 +355,6 @@ wf_rc wf_loop_run(const wf_loop_options *o, wf_err *e)
         l.item[I_FEED] = (zmq_pollitem_t) { l.feed ? wf_feed_socket(l.feed) : NULL, -1, l.feed ? ZMQ_POLLIN : 0, 0 };
         l.item[I_ADMIN] = (zmq_pollitem_t) { l.admin ? wf_admin_socket(l.admin) : NULL, -1, l.admin ? ZMQ_POLLIN : 0, 0 };
         l.item[I_SIGNAL] = (zmq_pollitem_t) { NULL, l.signal_fd, ZMQ_POLLIN, 0 };
-        l.item[I_MIDNIGHT] = (zmq_pollitem_t) { NULL, l.midnight_fd, ZMQ_POLLIN, 0 };
         *o->ran = true;
         wf_days_look(&l.days, wf_host_now());
         say_started(&l);

@@ -6,11 +6,11 @@
 
 static wf_day day(int y, int m, int d) { return wf_day_of(y, m, d); }
 
-Test(calendar, london_days_are_those_of_tzdata_for_each_half_hour_of_1996_to_2037)
+Test(calendar, london_days_are_those_of_tzdata_for_each_half_hour_of_1996_to_2060)
 {
     setenv("TZ", "Europe/London", 1);
     tzset();
-    time_t from = 820454400, until = 2145916800;        /* 1996-01-01 to 2038-01-01 */
+    time_t from = 820454400, until = 2871763200;        /* 1996-01-01 to 2061-01-01 */
     int wrong = 0;
     for (time_t t = from; t < until; t += 1800) {
         struct tm tm;
@@ -22,6 +22,33 @@ Test(calendar, london_days_are_those_of_tzdata_for_each_half_hour_of_1996_to_203
     localtime_r(&july, &summer);
     cr_assert(eq(int, summer.tm_isdst, 1), "there is no tzdata to compare with");
     cr_assert(eq(int, wrong, 0));
+}
+
+Test(calendar, the_hosts_time_zone_says_nothing)
+{
+    static const char *const zones[] = { "UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns", "Asia/Kathmandu", "right/Europe/London" };
+    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++) {
+        setenv("TZ", zones[i], 1);
+        tzset();
+        /* 23:30 UTC: in winter still the same day, in summer the next. */
+        cr_expect(eq(i32, wf_day_london((wf_instant) { INT64_C(1705361400000) }).n, day(2024, 1, 15).n), "%s", zones[i]);
+        cr_expect(eq(i32, wf_day_london((wf_instant) { INT64_C(1721086200000) }).n, day(2024, 7, 16).n), "%s", zones[i]);
+    }
+}
+
+Test(calendar, the_odd_days_have_23_and_25_hours)
+{
+    for (int y = 1996; y <= 2060; y++) {
+        int short_days = 0, long_days = 0;
+        for (int32_t n = day(y, 1, 1).n; n < day(y + 1, 1, 1).n; n++) {
+            int64_t hours = (wf_day_end_london((wf_day) { n }).ms - wf_day_end_london((wf_day) { n - 1 }).ms) / 3600000;
+            short_days += hours == 23;
+            long_days += hours == 25;
+            cr_assert(hours >= 23 && hours <= 25);
+        }
+        cr_expect(eq(int, short_days, 1), "%d", y);
+        cr_expect(eq(int, long_days, 1), "%d", y);
+    }
 }
 
 Test(calendar, a_day_ends_where_the_next_begins)

@@ -162,10 +162,27 @@ Test(days, a_clock_that_is_put_back_takes_nothing_back)
     cr_expect(not(wf_days_behind(&d)));
     cr_expect(eq(int, d.back.n, first.n - 40));
     cr_expect(eq(int, wf_engine_today(engine).n, first.n));
+    cr_expect(eq(i64, wf_days_arrival(&d, in_day((wf_day) { first.n - 40 })).ms, wf_day_end_london((wf_day) { first.n - 1 }).ms),
+              "what sources say today is not of the future");
+    cr_expect(eq(i64, wf_days_arrival(&d, in_day(first)).ms, in_day(first).ms));
     wf_days_look(&d, in_day((wf_day) { first.n + 1 }));
     end_all(&d, in_day((wf_day) { first.n + 1 }));
     cr_expect(eq(int, d.back.n, WF_DAY_OPEN.n));
     cr_expect(eq(int, wf_engine_today(engine).n, first.n + 1));
+    close_house();
+}
+
+Test(days, the_loop_waits_no_longer_than_midnight_in_london)
+{
+    wf_day summer = wf_day_of(2024, 7, 15);
+    wf_days d;
+    open_house(false, summer);
+    wf_days_open(&d, engine, false);
+    wf_instant midnight = wf_day_end_london(summer);
+    cr_expect(eq(i64, midnight.ms, INT64_C(1721084400000)), "23:00 UTC");
+    cr_expect(eq(u64, wf_days_wait_ms(&d, (wf_instant) { midnight.ms - 250 }, 1000), 250));
+    cr_expect(eq(u64, wf_days_wait_ms(&d, (wf_instant) { midnight.ms - 5000 }, 1000), 1000));
+    cr_expect(eq(u64, wf_days_wait_ms(&d, midnight, 1000), 1000));
     close_house();
 }
 
