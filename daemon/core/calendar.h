@@ -4,7 +4,7 @@
 #pragma once
 #include <workforce/types.h>
 
-wf_day wf_day_london(wf_instant t);                     /* BST: last Sundays of March and October, 01:00 UTC */
+wf_day wf_day_london(wf_instant t);                     /* BST: last Sundays of March and October, 01:00 UTC, as since 1996 */
 wf_instant wf_day_end_london(wf_day d);                 /* first instant after the day */
 wf_day wf_day_months_back(wf_day d, int months);        /* T4: same day of the month, or that month's last; may be negative for forward */
 wf_day wf_day_years_on(wf_day d, int years);            /* T4: a 29 February anniversary falls on 1 March */

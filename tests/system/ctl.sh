@@ -92,7 +92,12 @@ ends 0 'status' "$ctl" status
 says 'status' '^state +ready$'
 says 'status' '^today +2024-03-01 \(manual clock\)$'
 says 'status' '^events +5 accepted, '
-says 'status' '^hr +'
+says 'status' '^hr +4 +4 +2 +0 +2024-03-02T[0-9:]+ +never said +0, 0 +0 *$'
+says 'status' '^SOURCE .* COMPLETE UNTIL +DAYS LATE +PROMISED *$'
+ends 0 'complete' "$ctl" complete
+says 'complete' '^bexley +leaver +nobody +never said *$'
+ends 1 'moves of what is not told' "$ctl" moves bexley
+warns 'moves of what is not told' 'no data: who started, changed and left has not been told in full'
 ends 0 'status --check' "$ctl" status --check
 says 'status --check' '^WORKFORCED OK - ready; .*\| accepted=5c '
 lines 'status --check' 1
@@ -113,6 +118,17 @@ ends 0 'show a unit' "$ctl" show bexley
 says 'show a unit' '^bexley +in_post_fte +1\.8 FTE +2'
 says 'show a unit' '^At the close of 2024-03-01 \(provisional: the day has not ended\)$'
 says 'show a unit' ' caseload_fte +no data'
+says 'show a unit' '^hr +2022-09-30 +open +in_post_fte, '
+ends 0 'complete again' "$ctl" complete --org bexley
+says 'complete again' '^bexley +starter +hr +2022-09-30 +open *$'
+says 'complete again' '^bexley +caseload +nobody +never said *$'
+ends 0 'status again' "$ctl" status
+says 'status again' '^hr .* open +[0-9]+, [0-9]+ +0 *$'
+ends 0 'moves' "$ctl" moves bexley --from 2023-06-01 --until 2024-03-01
+says 'moves' '^bexley from 2023-06-01 to 2024-03-01$'
+says 'moves' '^in post before '
+says 'moves' '^starter +[0-9]+ +[0-9.]+ +starters, inflow *$'
+says 'moves' '^in post after +2 +1\.8 *$'
 grep -q $'\033' "$work/out" && finding 'colours without a terminal'
 ends 1 'show a unit that is not there' "$ctl" show nowhere
 ends 0 'figures as CSV' "$ctl" figures --on 2024-01-31 --format csv

@@ -68,6 +68,23 @@ static const char watched[] =
     "rule long { indicator = turnover units = {\"*/long\"} amber = 15 amber_clear = 12 red = 20 least_people = 5\n"
     "  noun_numerator = \"social workers who left the organisation\" next = \"agree with finance, recruitment and the trade unions on what is to be done until September\" }\n";
 
+Test(text, the_source_that_holds_the_others_up_is_named)
+{
+    HOUSE(h, watched);
+    uint32_t rule;
+    wf_alert a = {
+        .number = 7, .title = WF_STR("Caseload"), .unit_title = WF_STR("Assessment 2"), .state = WF_UNKNOWN, .before = WF_OKAY, .day = on("2024-03-01"),
+        .since = on("2024-03-01"), .unknown_reason = WF_STR("no data"), .amber = WF_NO_EDGE, .red = WF_NO_EDGE, .clear = WF_NO_EDGE,
+        .figure = { .status = WF_FIGURE_X, .day = on("2024-03-01"), .complete_until = on("2024-02-20"), .source_count = 2,
+                    .source = { { WF_STR("cases"), on("2020-01-01"), on("2024-02-20") }, { WF_STR("hr"), on("2020-01-01"), WF_DAY_OPEN } } } };
+    cr_assert(wf_profile_rule(h.profile, WF_STR("caseload"), &rule));
+    wf_text_alert(h.profile, rule, a.day, &a);
+    cr_expect(ne(ptr, strstr(a.text, "Data complete to 20 February 2024 (cases). "), NULL), "%s", a.text);
+    a.figure.source[1].until = a.figure.source[0].until;
+    wf_text_alert(h.profile, rule, a.day, &a);
+    cr_expect(ne(ptr, strstr(a.text, "Data complete to 20 February 2024. "), NULL), "no source is behind the others: %s", a.text);
+}
+
 Test(text, turnover)
 {
     static struct heard heard;
