@@ -487,10 +487,43 @@ static wf_rc open_old(wf_store *s, const wf_store_options *o, wf_err *e)
     return note_opening(s, o, e);
 }
 
+/* A power cut while the first two pages are being made leaves a file that is no store, and nothing has ever been in it:
+ * each page is empty or LMDB's first, of no transaction, and the lock file has no id. It is made again. */
+static wf_rc drop_unmade(wf_store *s, wf_err *e)
+{
+    enum { MAGIC_AT = 16, TRANSACTION_AT = 144, META_END = 152, SECTOR = 512 };
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    uint8_t *bytes;
+    bool unmade = true;
+    char id[33];
+
+    WF_TRY(lock_id(s, id, e));
+    int fd = id[0] != '\0' ? -1 : openat(s->directory, DATA, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return WF_OK;
+    WF_ASSERT((bytes = calloc(3, page)) != NULL);
+    ssize_t n = pread(fd, bytes, 2 * page + 1, 0);
+    close(fd);
+    for (size_t at = 0; at < 2 * page && unmade; at += page) {
+        uint32_t magic;
+        uint64_t transaction;
+        memcpy(&magic, bytes + at + MAGIC_AT, sizeof magic);
+        memcpy(&transaction, bytes + at + TRANSACTION_AT, sizeof transaction);
+        unmade = transaction == 0 && (magic == 0 || magic == 0xBEEFC0DE);
+        for (size_t i = magic == 0 ? 0 : META_END; i < page && unmade; i++)
+            unmade = bytes[at + i] == 0;
+    }
+    free(bytes);
+    if (unmade && n > 0 && n % SECTOR == 0 && (size_t) n <= 2 * page && unlinkat(s->directory, DATA, 0) != 0)
+        return system_fault(e, s->path, "cannot remove the " DATA " that was not made");
+    return WF_OK;
+}
+
 wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e)
 {
     WF_AUTO(wf_store_close) wf_store *s = NULL;
     bool empty = false;
+    int rc;
 
     if (sodium_init() < 0)
         return wf_fail(e, WF_SYSTEM, "libsodium does not start");
@@ -504,13 +537,16 @@ wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e)
         return wf_fail(e, WF_SYSTEM, "the store's path has more than %zu bytes", sizeof s->path - 1);
 
     WF_TRY(take_directory(s, e));
+    WF_TRY(drop_unmade(s, e));
     WF_TRY(wf_file_check(s->directory, DATA, &empty, e));
     WF_TRY(open_environment(s, o->map_bytes, e));
     if (!empty)
         WF_TRY(is_empty(s, &empty, e));
+    if (empty && (rc = mdb_env_sync(s->env, 1)) != 0)       /* its first pages, before any other */
+        return wf_store_fault(e, rc, s->path);
     WF_TRY(empty ? open_new(s, o, e) : open_old(s, o, e));
     WF_TRY(write_lock_id(s, e));
-    int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->reading);
+    rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &s->reading);
     if (rc != 0) {
         s->reading = NULL;
         return wf_store_fault(e, rc, s->path);
