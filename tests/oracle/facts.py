@@ -61,21 +61,23 @@ class Fact:
         return None
 
 
-def read_events(lines):
+def read_events(lines, by_line=None):
     """(facts, refused ids): a repeated identity with the same content is dropped, with other content refused. A fact keeps
-    the number of its line."""
-    known, facts, refused = {}, [], []
+    the number of its line. by_line: to be filled with the fact that each line states."""
+    known, facts, refused, by_line = {}, [], [], {} if by_line is None else by_line
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         event = json.loads(line)
         identity = (event["source"], event["org"], event["subject"], event["id"])
         if identity not in known:
-            known[identity] = content(event)
             facts.append(Fact(event))
             facts[-1].line = number
-        elif known[identity] != content(event):
+            known[identity] = content(event), facts[-1]
+        elif known[identity][0] != content(event):
             refused.append(event["id"])
+            continue
+        by_line[number] = known[identity][1]
     return facts, refused
 
 

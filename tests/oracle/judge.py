@@ -149,6 +149,7 @@ class Judge:
         self.number = 0
         self.told = {}                              # (org, unit, rule's name): Told
         self.said = {}                              # (org, event type): the day of arrival of the first `complete` that names it
+        self.lines = {}                             # (org, unit, rule's name): (what the line was worked out from, the line)
 
     # When a pair may speak.
 
@@ -201,8 +202,21 @@ class Judge:
                 path = figures.path(org, unit)
                 for rule in self.profile.rules:
                     if live[org, rule.name] <= today and rule.watches(path):
-                        yield Pair(figures, org, unit, path, rule, live[org, rule.name],
-                                   self.told.setdefault((org, unit, rule.name), Told()))
+                        key = org, unit, rule.name
+                        yield Pair(figures, org, unit, path, rule, live[org, rule.name], self.told.setdefault(key, Told()), self.line(figures, key, rule))
+
+    def line(self, figures, key, rule):
+        """Worked out anew unless all that it is worked out from is the same: today, every entry of its measures in the
+        organisation, every span of completeness, every unit."""
+        org, unit, _ = key
+        indicator = self.profile.indicators[rule.indicator]
+        measures = sorted({term.measure for term in indicator.terms()})
+        of = (figures.today, [figures.entries.get((org, measure)) for measure in measures], [entry.__dict__ for entry in figures.moves.get(org, [])]
+              if "outflow" in measures or "inflow" in measures else None,
+              [(name, spans) for (o, name), spans in sorted(figures.spans.items()) if o == org], figures.units(org), rule, indicator)
+        if key not in self.lines or self.lines[key][0] != of:
+            self.lines[key] = of, Line(states.spans(figures, org, unit, rule))
+        return self.lines[key][1]
 
     # What a pair says.
 
@@ -282,10 +296,9 @@ class Judge:
 class Pair:
     """A rule in a unit at one moment."""
 
-    def __init__(self, figures, org, unit, path, rule, first_live, told):
+    def __init__(self, figures, org, unit, path, rule, first_live, told, line):
         self.figures, self.org, self.unit, self.path, self.rule = figures, org, unit, path, rule
-        self.first_live, self.told = first_live, told
-        self.line = Line(states.spans(figures, org, unit, rule))
+        self.first_live, self.told, self.line = first_live, told, line
 
     def figure(self, day):
         return self.figures.figure(self.org, self.unit, self.figures.profile.indicators[self.rule.indicator], day)
@@ -298,9 +311,10 @@ class Pair:
         return [run for run in self.line.runs(last) if max(run) >= self.judged(self.first_live)]
 
 
-def replay(profile, facts, trace):
-    """The messages of all that happened; facts: those of the history, each with its line."""
-    by_line = {fact.line: fact for fact in facts}
+def replay(profile, events, trace):
+    """The messages of all that happened; both are lines of text."""
+    by_line = {}
+    read_events(events, by_line)
     judge, known, new, told = None, [], False, []
     for verb, _, what in (line.strip().partition(" ") for line in trace):
         if verb == "open":
@@ -325,10 +339,8 @@ def main():
     p.add_argument("--events", required=True)
     p.add_argument("--trace", required=True)
     options = p.parse_args()
-    with open(options.events, encoding="utf-8") as lines:
-        facts, _ = read_events(lines)
-    with open(options.trace, encoding="utf-8") as trace:
-        for message in replay(Profile(options.profile), facts, trace):
+    with open(options.events, encoding="utf-8") as events, open(options.trace, encoding="utf-8") as trace:
+        for message in replay(Profile(options.profile), events, trace):
             print(message.text())
 
 

@@ -30,7 +30,7 @@ def arguments(argv):
     p.add_argument("--profile", required=True)
     p.add_argument("--events", required=True, help="JSON lines; - is standard input")
     p.add_argument("--today", required=True, type=days.day)
-    p.add_argument("--days", default="all-change", help="all-change, every, some:N (N of all-change, evenly), or DATE,DATE,...")
+    p.add_argument("--days", default="all-change", help="all-change, every, last:N, some:N (N of all-change, evenly), or DATE,DATE,...")
     p.add_argument("--format", choices=["csv"], default="csv")
     p.add_argument("--complete-all", action="store_true", help="take every source as complete")
     p.add_argument("--every-day", action="store_true", help="look at every day and sum days one by one (slow; must give the same)")
@@ -49,6 +49,8 @@ def asked_days(figures, org, text):
     if text == "every":
         entries = [d for d in figures.entry_days(org) if d <= figures.today]
         return list(range(min(entries, default=figures.today) - 1, figures.today + 1))
+    if text.startswith("last:"):
+        return list(range(figures.today - int(text[5:]) + 1, figures.today + 1))
     if text.startswith("some:"):
         found, n = figures.change_days(org), int(text[5:])
         return sorted({found[i * (len(found) - 1) // max(n - 1, 1)] for i in range(n)})

@@ -5,18 +5,28 @@
                               any order, frames, groups, days, restarts: the same ledger, findings,
                               figures and states; what was told is what holds                          (property_engine)
     each thirteenth           the oracle: the same ledger, findings, figures of sampled days, states   (both)
-
-    (known)                   at three sequences: figures and states as known then                  (property_engine --known)
+                              at three sequences: figures and states as known then
+    each thousandth           short; the oracle: each of its last days, and each sequence
+    each fortieth             a naive judge over the oracle tells the same messages of alerts, errata
+                              too, of a history that comes over some days                              (property_told)
 
     laws.py [--histories 2000] [--first 1]          a failure names its seed and how to repeat it
     laws.py --seed N [--keep FILE]                  one history, all of it; FILE: where to leave its events
     laws.py --check FILE --profile NAME             the same of any file: exit status 1 when something does not hold
+    laws.py --told N [--keep FILE]                  what is told of alerts, of one history
+    laws.py --check-told FILE --draw N              the same of any file; N: what frames and days are drawn by
 
 What property_engine is asked with --known FILE, of the one history fed as for --figures (each line of it one frame, all on
 one day): lines `N,f,org,unit path,indicator,day,status,numerator,denominator,people` and `N,s,rule,unit path,day,state`, which
 are lines of --figures and --states as they were known when the first N lines of the history had been offered and their
 frames had ended, nothing else. States of days between two lines of one N, rule and unit are not asked. Unit paths are
 those of today's tree; rules judge as far as today.
+
+What property_told says of a message is compared field by field with what judge.py says (daemon/core/ALERTS.md):
+    number|id|rule|unit path|kind|state|before|day|closed|since|status|numerator|denominator|people|entries
+id: M, or M.k; kind: state, at_start, erratum, profile; entries, with `;` between: `id what N first last level first last level`,
+what: amended, withdrawn, merged, split, late; N of merged and split; then what is (not of withdrawn and merged) and what was
+told (not of split and late): first day, last day, highest level; `-` for what there is not.
 """
 import argparse
 import contextlib
@@ -37,12 +47,17 @@ MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None      # stores wi
 TODAY = "2025-03-14"
 PROFILES = {name: ORACLE / "profiles" / (name + ".conf") for name in ("all", "posts", "training")}
 PROFILES["dfe"] = TOP / "profiles" / "dfe.conf"
+ALERTS = ORACLE / "profiles" / "alerts.conf"
 CHUNK = 12
 EACH = 13                   # of how many histories one goes to the oracle
+WHOLE = 1000                # of how many one is looked at on each day and sequence
+TOLD = 40                   # of how many one is told over some days, to the judge
 KNOWN = False               # whether property_engine takes --known
+ERRATA = False              # whether the daemon tells errata, and so what the judge does
 sys.path.insert(0, str(ORACLE))
 import oracle                           # noqa: E402
 from conf import Profile                # noqa: E402
+import judge                            # noqa: E402
 from facts import read_events           # noqa: E402
 from history import History             # noqa: E402
 
@@ -71,13 +86,30 @@ def long(seed):
     return seed % 200 == 1
 
 
-def make(seed, path):
-    """A history whose people, organisations and completeness vary with its seed; returns its number of events."""
-    people, size = (300, 3000) if long(seed) else (3 + seed % 17, 90 + seed * 7 % 65)
-    history = History(seed, people, 1 + seed % 3, datetime.date.fromisoformat(TODAY), None)
-    events = history.make(size, seed % 8 != 0, True)
+def whole(seed):
+    """Some are so short that each day and each sequence can be looked at."""
+    return seed % WHOLE == WHOLE // 2
+
+
+def write(path, events):
     path.write_text("".join(json.dumps(e, separators=(",", ":")) + "\n" for e in events))
     return len(events)
+
+
+def make(seed, path):
+    """A history whose people, organisations and completeness vary with its seed; returns its number of events."""
+    people, size = (300, 3000) if long(seed) else (4, 30) if whole(seed) else (3 + seed % 17, 90 + seed * 7 % 65)
+    history = History(seed, people, 1 if whole(seed) else 1 + seed % 3, datetime.date.fromisoformat(TODAY))
+    return write(path, history.make(size, seed % 8 != 0, True))
+
+
+def make_told(seed, path):
+    """A shorter one of late years, in which the sources mostly say early what is complete, so that rules are live."""
+    history = History(seed, 4 + seed % 5, 1 + seed % 2, datetime.date.fromisoformat(TODAY), first=datetime.date(2023, 6, 1))
+    events = history.make(40 + seed % 40, True, True)
+    if seed % 4 != 0:
+        events.sort(key=lambda event: event["type"] != "complete")
+    return write(path, events)
 
 
 def fold(name, *rest):
@@ -114,9 +146,26 @@ def known_lines(path, places):
     return ",".join(str(n) for n in sorted(rng.sample(range(1, lines + 1), min(places, lines))))
 
 
-def compare(name, path, work, spoil=False, places=3):
+def judged(path, draw, work):
+    """What the daemon tells of alerts beside what the judge does: (what differs, messages)."""
+    ok, said, err = run(BUILD / "property_told", "--profile", ALERTS, "--today", TODAY, "--seed", draw, "--store", work / "store", path)
+    if not ok:
+        return [err], 0
+    if "alerts" not in profiles:
+        profiles["alerts"] = Profile(str(ALERTS))
+    trace = said.splitlines()
+    told = [line[6:].split("|") for line in trace if line.startswith("alert ")]
+    must = [message.text().split("|") for message in judge.replay(profiles["alerts"], path.read_text().splitlines(), trace)]
+    for n in range(max(len(told), len(must))):
+        a, b = (one[n] if n < len(one) else ["nothing more"] for one in (told, must))
+        if a != b:
+            return ["told:    %s\n  must be: %s" % ("|".join(a), "|".join(b))], len(must)
+    return [], len(must)
+
+
+def compare(name, path, work, spoil=False, places=3, days="some:40"):
     """What the oracle says beside what the daemon's own rooms say: (what differs, lines compared)."""
-    options = oracle.arguments(["--profile", str(PROFILES[name]), "--events", str(path), "--today", TODAY, "--days", "some:40",
+    options = oracle.arguments(["--profile", str(PROFILES[name]), "--events", str(path), "--today", TODAY, "--days", days,
                                 "--known-days", "some:10", "--ledger", "--findings", "--figures", "--states"])
     with open(path, encoding="utf-8") as lines:
         facts, _ = read_events(lines)
@@ -155,6 +204,11 @@ def again(seed):
             % (seed, seed, profile_of(seed)))
 
 
+def again_told(seed):
+    return ("told %d: repeat with    tests/property/laws.py --told %d --keep h.jsonl\n"
+            "shorten with    tests/oracle/history.py --shrink 'tests/property/laws.py --check-told {} --draw %d' h.jsonl" % (seed, seed, seed))
+
+
 def one(seed, path, work):
     """Everything about one history."""
     wrong = laws(profile_of(seed), seed, [path], work)
@@ -162,21 +216,30 @@ def one(seed, path, work):
 
 
 def chunk(seeds):
-    """(events, lines of the oracle, what is wrong) of neighbouring seeds."""
+    """(events, lines of the oracle, messages of the judge, what is wrong) of neighbouring seeds."""
     with workplace() as work:
         paths = {seed: work / ("%d.jsonl" % seed) for seed in seeds}
         events = sum(make(seed, path) for seed, path in paths.items())
-        lines, wrong, name = 0, [], profile_of(seeds[0])
+        lines, messages, wrong, name = 0, 0, [], profile_of(seeds[0])
         if laws(name, seeds[0], paths.values(), work):
             for seed, path in paths.items():
                 wrong += [err + "\n" + again(seed) for err in laws(name, seed, [path], work)]
             wrong = wrong or ["seeds %d to %d fail together, not one by one" % (seeds[0], seeds[-1])]
         for seed in seeds:
-            if seed % EACH == 0 and not long(seed):
+            if whole(seed):
+                more, n = compare(name, paths[seed], work, places=1000, days="last:800")
+            elif seed % EACH == 0 and not long(seed):
                 more, n = compare(name, paths[seed], work, spoil=seed % (10 * EACH) == 0)
-                wrong += [err + "\n" + again(seed) for err in more]
-                lines += n
-        return events, lines, wrong
+            else:
+                more, n = [], 0
+            wrong += [err + "\n" + again(seed) for err in more]
+            lines += n
+            if ERRATA and seed % TOLD == 1:
+                make_told(seed, paths[seed])
+                more, n = judged(paths[seed], seed, work)
+                wrong += [err + "\n" + again_told(seed) for err in more]
+                messages += n
+        return events, lines, messages, wrong
 
 
 def many(first, histories):
@@ -184,16 +247,17 @@ def many(first, histories):
     seeds = range(first, first + histories)
     cut = [seeds[0]] + [s for s in seeds if (s - 1) % CHUNK == 0 and s > first] + [first + histories]
     parts = [range(a, b) for a, b in zip(cut, cut[1:])]
-    events = lines = 0
+    events = lines = messages = 0
     wrong = []
     with multiprocessing.Pool(os.cpu_count()) as pool:
-        for e, n, w in pool.imap_unordered(chunk, parts):
-            events, lines = events + e, lines + n
+        for e, n, m, w in pool.imap_unordered(chunk, parts):
+            events, lines, messages = events + e, lines + n, messages + m
             wrong += w
-    print("laws: %d histories, %d events, %d lines of the oracle compared, %d wrong" % (histories, events, lines, len(wrong)))
+    print("laws: %d histories, %d events, %d lines of the oracle compared, %d messages of the judge, %d wrong"
+          % (histories, events, lines, messages, len(wrong)))
     for text in wrong[:10]:
         print("  " + text.replace("\n", "\n    "))
-    return not wrong and events > 0 and (lines > 0 or histories < EACH)
+    return not wrong and events > 0 and (lines > 0 or histories < EACH) and (messages > 0 or not ERRATA or histories < 4 * TOLD)
 
 
 def main():
@@ -204,11 +268,20 @@ def main():
     p.add_argument("--keep", type=pathlib.Path)
     p.add_argument("--check", type=pathlib.Path)
     p.add_argument("--profile", choices=PROFILES)
+    p.add_argument("--told", type=int)
+    p.add_argument("--check-told", type=pathlib.Path)
+    p.add_argument("--draw", type=int, default=1)
     options = p.parse_args()
-    if options.seed is None and options.check is None:
+    if all(one is None for one in (options.seed, options.check, options.told, options.check_told)):
         sys.exit(not many(options.first, options.histories))
     with workplace() as work:
-        if options.check:
+        if options.check_told:
+            wrong, _ = judged(options.check_told, options.draw, work)
+        elif options.told is not None:
+            path = options.keep or work / "history.jsonl"
+            make_told(options.told, path)
+            wrong, _ = judged(path, options.told, work)
+        elif options.check:
             name = options.profile or "all"
             wrong = laws(name, 1, [options.check], work) + compare(name, options.check, work, places=12)[0]
         else:

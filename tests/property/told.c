@@ -137,10 +137,10 @@ static void commit(void)
     wf_engine_take_alerts(engine, say_alert, NULL);
 }
 
-/* Now and then the group ends with what has just ended, and now and then the daemon with it. */
-static void perhaps_commit(void)
+/* A group has one time of arrival, so it ends with the day; now and then it ends with a frame, and the daemon with it. */
+static void perhaps_commit(bool must)
 {
-    if (below(3) != 0)
+    if (!must && below(3) != 0)
         return;
     commit();
     if (below(6) == 0) {
@@ -154,7 +154,7 @@ static void frame_end(void)
 {
     need(wf_engine_frame_end(engine, &err), "frame end");
     printf("frame\n");
-    perhaps_commit();
+    perhaps_commit(false);
 }
 
 static void tick(void)
@@ -162,7 +162,7 @@ static void tick(void)
     char day[WF_DAY_TEXT];
     printf("tick %s\n", wf_day_text(wf_engine_today(engine), day));
     need(wf_engine_tick(engine, &err), "tick");
-    perhaps_commit();
+    perhaps_commit(true);
 }
 
 /* false: it says it was recorded after today, so it is for a later day. */
@@ -197,8 +197,6 @@ static void feed(int days)
     }
     while (wf_engine_today(engine).n < today.n)
         tick();
-    commit();                       /* a group has one time of arrival */
-    begin();
     for (int i = 0; i < lates; i++) {
         (void) offer(late[i]);
         if (i + 1 == lates || below(3) == 0)
