@@ -354,6 +354,10 @@ class Filled:
         return (fill(i, self.people) for i in range(self.events))
 
 
+def profile():
+    return PROFILE.read_text().replace("../../../profiles", str(ROOT / "profiles")) + HELD
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
@@ -372,8 +376,7 @@ class Roomy(House):
 def main():
     o, chance = arguments(), random.Random(SEED)
     print("seed %d" % SEED, flush=True)
-    profile = PROFILE.read_text().replace("../../../profiles", str(ROOT / "profiles")) + HELD
-    with Roomy(profile, TODAY) as h:
+    with Roomy(profile(), TODAY) as h:
         path, found = h.dir / "history.jsonl", h.dir / "oracle.csv"
         streamed = history(path, o.streamed)
         oracle = subprocess.Popen([str(ORACLE / "oracle.py"), "--profile", str(PROFILE), "--events", str(path), "--today", TODAY,
@@ -393,7 +396,7 @@ def main():
             dump = [row["text"] for _, row in h.ask("dump", timeout=60)]
             print("%d kills, %d resumptions, %d events settled by a resumption, %d lines of ledger" % (o.kills, resumed, known, len(dump)))
             print("%d alerts, heard live and asked for: %s" % (told, ", ".join("%d and %d" % (live, asked) for _, live, asked in heard)))
-            with Roomy(profile, TODAY) as other:
+            with Roomy(profile(), TODAY) as other:
                 other.start()
                 chance.shuffle(all_streamed)
                 assert not [v for v in publish_all(other, "mix", 1, mixed(list(watched()) + all_streamed, filled)) if v[0] in (DUPLICATE, REFUSED)]
