@@ -36,14 +36,12 @@ static bool in_its_case(const wf_timeline *t, const wf_event *ev)
     return t->kind == WF_PERSON && wf_chain_of(ev->type) == WF_CHAIN_ALLOCATION;
 }
 
-bool wf_timeline_plain(const wf_timeline *t, const wf_entry *x)
+bool wf_timeline_unconcerned(const wf_timeline *t, const wf_entry *x)
 {
     if (in_its_case(t, x->ev))
         return true;
     if (wf_event_is_link(x->ev))
         return false;
-    if (t->ties == 0)
-        return true;
     uint32_t print = wf_timeline_identity(x->source, x->ev->id);
     for (uint32_t i = 0; i < t->ties; i++)
         if (names(t, &t->tie[i], print, x->source, x->ev->id))

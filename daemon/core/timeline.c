@@ -480,7 +480,8 @@ static int32_t put_side(wf_timeline *t, wf_ledger *l, const wf_event *ev, wf_cha
     return 0;
 }
 
-wf_fact wf_timeline_make(wf_timeline *t, wf_ledger *l, const wf_entry *x)
+/* Inline in wf_timeline_put, which every event passes. */
+static inline __attribute__((always_inline)) wf_fact make(wf_timeline *t, wf_ledger *l, const wf_entry *x)
 {
     const wf_event *ev = x->ev;
     wf_chain c = wf_chain_of(ev->type);
@@ -500,7 +501,7 @@ wf_fact wf_timeline_make(wf_timeline *t, wf_ledger *l, const wf_entry *x)
     return f;
 }
 
-uint32_t wf_timeline_insert(wf_timeline *t, const wf_sources *s, wf_chain c, const wf_fact *f)
+static inline __attribute__((always_inline)) uint32_t insert(wf_timeline *t, const wf_sources *s, wf_chain c, const wf_fact *f)
 {
     if (t->chain[c].n == t->chain[c].cap) {
         t->chain[c].cap = roomier(t->chain[c].cap, 1);
@@ -517,9 +518,12 @@ uint32_t wf_timeline_insert(wf_timeline *t, const wf_sources *s, wf_chain c, con
 
 uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x)
 {
-    wf_fact f = wf_timeline_make(t, l, x);
-    return wf_timeline_insert(t, sources, wf_chain_of(x->ev->type), &f);
+    wf_fact f = make(t, l, x);
+    return insert(t, sources, wf_chain_of(x->ev->type), &f);
 }
+
+wf_fact wf_timeline_make(wf_timeline *t, wf_ledger *l, const wf_entry *x) { return make(t, l, x); }
+uint32_t wf_timeline_insert(wf_timeline *t, const wf_sources *s, wf_chain c, const wf_fact *f) { return insert(t, s, c, f); }
 
 /* ---- place ---- */
 

@@ -118,7 +118,11 @@ typedef struct wf_entry { const wf_event *ev; uint64_t sequence; uint32_t case_n
 
 /* Neither names a target nor is named as one by what is here: it stands, and nothing else is concerned. An allocation always
  * is plain in its worker's timeline: who corrects it is its case's affair. */
-bool wf_timeline_plain(const wf_timeline *t, const wf_entry *x);
+bool wf_timeline_unconcerned(const wf_timeline *t, const wf_entry *x);
+static inline bool wf_timeline_plain(const wf_timeline *t, const wf_entry *x)
+{
+    return (t->ties == 0 && !wf_event_is_link(x->ev)) || wf_timeline_unconcerned(t, x);
+}
 /* Puts a plain event among the facts (its identity is not there yet). Codes are interned in `l`. Returns the fact's place in
  * its chain. */
 uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x);
