@@ -37,6 +37,13 @@ folded_twice      | daemon/engine/offer.c    | s/^    if (old != NULL) {/    if 
 record_lost       | daemon/engine/timelines.c| s/rc = put_back_pending(en, t, e);/(void) put_back_pending;/ | J5: a record that waits is not read back into its timeline
 floor_too_high    | daemon/engine/image.c    | s/wf_store_floor_set(en->store, wf_ledger_floor(en->ledger, sequence));/wf_store_floor_set(en->store, sequence);/ | J5: an image is taken to be newer than it is
 figures_untold    | daemon/engine/engine.c   | s/^    mark_all(en, en->today);// | J2: a new day's figures are not told
+said_too_late     | daemon/engine/engine.c   | s/memcpy(&day\.n, bytes, sizeof day\.n);/& day.n += 100;/ | A5: after a restart sources said complete later than they did
+still_named       | daemon/core/complete.c   | s/d\.until < f->from\.n \&\& succeeded(.*);/false;/ | F8: a source whose part has ended is still named
+reorganised_out   | daemon/core/book.c       | s/f->cause == WF_BY_MOVE, in =/(f->cause == WF_BY_MOVE || f->cause == WF_BY_REORGANISATION), in =/ | L1: a reorganisation counts as outflow
+moved_back        | daemon/engine/question.c | s/in ? 1 : -1 }/in ? -1 : 1 }/ | L1: who came in is listed as gone
+back_in_time      | daemon/net/days.c        | s/now\.ms < begins\.ms ? begins : now/now/ | T5: a clock put back makes today's events those of the future
+month_too_long    | daemon/net/days.c        | s/ > WF_DAYS_JUMP) {/ > WF_DAYS_JUMP + 1) {/ | T5: 32 days ahead are not asked about
+midnight_utc      | daemon/net/days.c        | s/int64_t left = wf_day_end_london(wf_day_london(now))\.ms/int64_t left = (now.ms \/ 86400000 + 1) * 86400000/ | T5: the loop sleeps over midnight in summer
 END
 }
 
