@@ -54,6 +54,9 @@ static const wf_row_field clock_fields[] = { WF_CLOCK_FIELDS(X) };
 #define X(kind, member, text) FIELD(wf_line, kind, member, #member),
 static const wf_row_field line_fields[] = { WF_LINE_FIELDS(X) };
 #undef X
+#define X(kind, member, text) FIELD(wf_backup, kind, member, #member),
+static const wf_row_field backup_fields[] = { WF_BACKUP_FIELDS(X) };
+#undef X
 
 #define TABLE(name, fields, type) { name, fields, sizeof fields / sizeof *fields, sizeof(type) }
 static const wf_row_table tables[WF_ROW_KINDS] = {
@@ -73,6 +76,7 @@ static const wf_row_table tables[WF_ROW_KINDS] = {
     [WF_ROW_MOVE] = TABLE("move", move_fields, wf_move),
     [WF_ROW_GAP] = TABLE("gap", gap_fields, wf_gap),
     [WF_ROW_LINE] = TABLE("line", line_fields, wf_line),
+    [WF_ROW_BACKUP] = TABLE("backup", backup_fields, wf_backup),
 };
 
 const wf_row_table *wf_row_table_of(wf_row_kind kind)
@@ -108,6 +112,11 @@ static const char *const cause_names[WF_CAUSE_COUNT] = {
     [WF_BY_LEFT_WINDOW] = "left the window", [WF_BY_CORRECTED] = "corrected since", [WF_BY_PROFILE] = "profile",
 };
 
+static const char *const kind_names[WF_ALERT_KIND_COUNT] = { "state", "at_start", "erratum", "profile" };
+static const char *const erratum_names[WF_ERRATUM_COUNT] = { "amended", "withdrawn", "merged", "split", "late" };
+
+const char *wf_alert_kind_name(wf_alert_kind k) { return (unsigned) k < WF_ALERT_KIND_COUNT ? kind_names[k] : ""; }
+const char *wf_erratum_name(wf_erratum e) { return (unsigned) e < WF_ERRATUM_COUNT ? erratum_names[e] : ""; }
 const char *wf_figure_status_name(wf_figure_status s) { return (unsigned) s < WF_FIGURE_STATUS_COUNT ? statuses[s].name : ""; }
 const char *wf_figure_status_symbol(wf_figure_status s) { return (unsigned) s < WF_FIGURE_STATUS_COUNT ? statuses[s].symbol : ""; }
 const char *wf_measured_name(wf_measured m) { return (unsigned) m < WF_MEASURED_COUNT ? measured_names[m] : ""; }

@@ -3,6 +3,7 @@
 #include "frame.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AT(type, row, f) ((type *) ((char *) (row) + (f)->offset))
@@ -71,6 +72,26 @@ static void put_sources(wf_out *o, const wf_figure *f)
     }
 }
 
+static void put_entries(wf_out *o, const wf_alert *a)
+{
+    wf_put_array(o, (size_t) a->entry_count);
+    for (int32_t i = 0; i < a->entry_count; i++) {
+        const wf_alert_entry *e = &a->entry[i];
+        wf_put_array(o, 11);
+        put_name(o, wf_erratum_name(e->what));
+        wf_put_uint(o, e->alert);
+        wf_put_int(o, e->part);
+        wf_put_uint(o, e->other);
+        wf_put_int(o, e->other_part);
+        put_day(o, e->first);
+        put_day(o, e->last);
+        put_name(o, wf_level_name(e->level));
+        put_day(o, e->was_first);
+        put_day(o, e->was_last);
+        put_name(o, wf_level_name(e->was_level));
+    }
+}
+
 /* `row` is a wf_figure where the kind is one of a figure's, a wf_alert where it is one of an alert's. */
 static void put_field(wf_out *o, const wf_row_field *f, const void *row)
 {
@@ -78,6 +99,7 @@ static void put_field(wf_out *o, const wf_row_field *f, const void *row)
     wf_str s;
     switch (f->kind) {
     case WF_R_TEXT: wf_put_str(o, cut(OF(wf_str, row, f), WF_ROW_TEXT_MAX)); break;
+    case WF_R_DATA: s = OF(wf_str, row, f); wf_put_bin(o, s.p, s.n < WF_DATA_MAX ? s.n : WF_DATA_MAX); break;
     case WF_R_BYTES: s = OF(wf_str, row, f); wf_put_bin(o, s.p, s.n < 256 ? s.n : 256); break;
     case WF_R_DAY: put_day(o, OF(wf_day, row, f)); break;
     case WF_R_INSTANT: wf_put_int(o, OF(wf_instant, row, f).ms); break;
@@ -100,6 +122,8 @@ static void put_field(wf_out *o, const wf_row_field *f, const void *row)
     case WF_R_CHANGES: put_changes(o, row); break;
     case WF_R_COMING: put_coming(o, row); break;
     case WF_R_SOURCES: put_sources(o, figure); break;
+    case WF_R_KIND: put_name(o, wf_alert_kind_name(OF(wf_alert_kind, row, f))); break;
+    case WF_R_ENTRIES: put_entries(o, row); break;
     case WF_R_CHARS: wf_put_str(o, (wf_str) { &OF(char, row, f), strnlen(&OF(char, row, f), WF_ALERT_TEXT_MAX - 1) }); break;
     }
 }
@@ -161,6 +185,8 @@ static bool take_name(wf_in *in, const char *(*name_of)(unsigned), unsigned n, u
 }
 
 static const char *level_at(unsigned i) { return wf_level_name((wf_level) i); }
+static const char *kind_at(unsigned i) { return wf_alert_kind_name((wf_alert_kind) i); }
+static const char *erratum_at(unsigned i) { return wf_erratum_name((wf_erratum) i); }
 static const char *status_at(unsigned i) { return wf_figure_status_name((wf_figure_status) i); }
 static const char *measured_at(unsigned i) { return wf_measured_name((wf_measured) i); }
 
@@ -205,6 +231,48 @@ static bool take_sources(wf_in *in, wf_figure *f)
     return true;
 }
 
+static bool take_part(wf_in *in, int32_t *ret)
+{
+    int64_t n;
+    if (!wf_take_int(in, &n) || n < 0 || n > INT32_MAX)
+        return false;
+    *ret = (int32_t) n;
+    return true;
+}
+
+static bool take_level(wf_in *in, wf_level *ret)
+{
+    unsigned k;
+    if (!take_name(in, level_at, WF_RED + 1, &k))
+        return false;
+    *ret = (wf_level) k;
+    return true;
+}
+
+static bool take_entry(wf_in *in, wf_alert_entry *e)
+{
+    unsigned k;
+    size_t n;
+    if (!wf_take_array(in, &n) || n != 11 || !take_name(in, erratum_at, WF_ERRATUM_COUNT, &k))
+        return false;
+    e->what = (wf_erratum) k;
+    return wf_take_uint(in, &e->alert) && take_part(in, &e->part) && wf_take_uint(in, &e->other) && take_part(in, &e->other_part)
+        && take_day(in, &e->first) && take_day(in, &e->last) && take_level(in, &e->level) && take_day(in, &e->was_first)
+        && take_day(in, &e->was_last) && take_level(in, &e->was_level);
+}
+
+static bool take_entries(wf_in *in, wf_alert *a)
+{
+    size_t n;
+    if (!wf_take_array(in, &n) || n > WF_ALERT_ENTRIES_MAX)
+        return false;
+    a->entry_count = (int32_t) n;
+    for (size_t i = 0; i < n; i++)
+        if (!take_entry(in, &a->entry[i]))
+            return false;
+    return true;
+}
+
 static bool take_chars(wf_in *in, char *to)
 {
     wf_str s;
@@ -232,7 +300,7 @@ static bool take_field(wf_in *in, const wf_row_field *f, void *row)
     unsigned k;
     switch (f->kind) {
     case WF_R_TEXT: return wf_take_str(in, AT(wf_str, row, f));
-    case WF_R_BYTES: return wf_take_bin(in, AT(wf_str, row, f));
+    case WF_R_DATA: case WF_R_BYTES: return wf_take_bin(in, AT(wf_str, row, f));
     case WF_R_DAY: return take_day(in, AT(wf_day, row, f));
     case WF_R_INSTANT: return wf_take_int(in, &AT(wf_instant, row, f)->ms);
     case WF_R_COUNT: return wf_take_uint(in, AT(uint64_t, row, f));
@@ -243,9 +311,10 @@ static bool take_field(wf_in *in, const wf_row_field *f, void *row)
         if (!wf_take_int(in, &n) || n < INT32_MIN || n > INT32_MAX) return false;
         *AT(int32_t, row, f) = (int32_t) n;
         return true;
-    case WF_R_LEVEL:
-        if (!take_name(in, level_at, WF_RED + 1, &k)) return false;
-        *AT(wf_level, row, f) = (wf_level) k;
+    case WF_R_LEVEL: return take_level(in, AT(wf_level, row, f));
+    case WF_R_KIND:
+        if (!take_name(in, kind_at, WF_ALERT_KIND_COUNT, &k)) return false;
+        *AT(wf_alert_kind, row, f) = (wf_alert_kind) k;
         return true;
     case WF_R_STATUS:
         if (!take_name(in, status_at, WF_FIGURE_STATUS_COUNT, &k)) return false;
@@ -263,6 +332,7 @@ static bool take_field(wf_in *in, const wf_row_field *f, void *row)
     case WF_R_CHANGES: return take_changes(in, row);
     case WF_R_COMING: return take_coming(in, row);
     case WF_R_SOURCES: return take_sources(in, figure);
+    case WF_R_ENTRIES: return take_entries(in, row);
     case WF_R_CHARS: return take_chars(in, AT(char, row, f));
     }
     return false;
@@ -371,13 +441,38 @@ static json_t *sources(const wf_figure *f)
     return list;
 }
 
+static json_t *run_id(uint64_t number, int32_t part)
+{
+    char buf[40];
+    if (number == 0)
+        return json_null();
+    (void) snprintf(buf, sizeof buf, part == 0 ? "%llu" : "%llu.%d", (unsigned long long) number, (int) part);
+    return json_string(buf);
+}
+
+static json_t *run(wf_level level, wf_day first, wf_day last)
+{
+    return level == WF_UNKNOWN ? json_null() : json_pack("{s:o,s:o,s:s}", "first", day(first), "last", day(last), "level", wf_level_name(level));
+}
+
+static json_t *entries(const wf_alert *a)
+{
+    json_t *list = json_array();
+    for (int32_t i = 0; i < a->entry_count; i++) {
+        const wf_alert_entry *e = &a->entry[i];
+        (void) json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o,s:o}", "what", wf_erratum_name(e->what), "alert", run_id(e->alert, e->part),
+            "other", run_id(e->other, e->other_part), "now", run(e->level, e->first, e->last), "told", run(e->was_level, e->was_first, e->was_last)));
+    }
+    return list;
+}
+
 static json_t *json_field(const wf_row_field *f, const void *row)
 {
     const wf_figure *figure = row;
     char buf[WF_INSTANT_TEXT];
     switch (f->kind) {
     case WF_R_TEXT: return text(OF(wf_str, row, f));
-    case WF_R_BYTES: return hex(OF(wf_str, row, f));
+    case WF_R_DATA: case WF_R_BYTES: return hex(OF(wf_str, row, f));
     case WF_R_DAY: return day(OF(wf_day, row, f));
     case WF_R_INSTANT: return json_string(wf_instant_text(OF(wf_instant, row, f), buf));
     case WF_R_COUNT: return json_integer((json_int_t) OF(uint64_t, row, f));
@@ -396,6 +491,8 @@ static json_t *json_field(const wf_row_field *f, const void *row)
     case WF_R_CHANGES: return changes(row);
     case WF_R_COMING: return coming(row);
     case WF_R_SOURCES: return sources(figure);
+    case WF_R_KIND: return json_string(wf_alert_kind_name(OF(wf_alert_kind, row, f)));
+    case WF_R_ENTRIES: return entries(row);
     case WF_R_CHARS: return text(wf_str_of(&OF(char, row, f)));
     }
     return json_null();

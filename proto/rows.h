@@ -16,6 +16,8 @@
  *   CHANGES   wf_alert_change[]  array of [cause, numerator, denominator]
  *   COMING    wf_alert_coming[]  array of [day, numerator, denominator]
  *   SOURCES   wf_figure_source[] array of [source, from, until]
+ *   KIND      wf_alert_kind      str                                     string
+ *   ENTRIES   wf_alert_entry[]   array of [what, alert, part, other, other_part, first, last, level, was_first, was_last, was_level]
  *   CHARS     char[]             str */
 #define WF_FIGURE_FIELDS(X)                                                                                         \
     X(TEXT,     indicator,      "indicator",      "name of the indicator")                                         \
@@ -42,7 +44,9 @@
 
 #define WF_ALERT_FIELDS(X)                                                                                          \
     X(COUNT,      number,         "number",         "dense, for ever")                                             \
+    X(KIND,       kind,           "kind",           "state, at_start, erratum or profile")                         \
     X(COUNT,      alert,          "alert",          "id of the run: the number of its first message")              \
+    X(SMALL,      part,           "part",           "of several runs that one erratum told first: 0 the first, then 2, 3, ...") \
     X(TEXT,       rule,           "rule",           "name of the rule")                                            \
     X(TEXT,       rule_version,   "rule_version",   "16 hex digits over the rule's text")                          \
     X(TEXT,       title,          "title",          "of the rule")                                                 \
@@ -59,13 +63,15 @@
     X(MILLIONTHS, red,            "red",            "edge; nil: none")                                             \
     X(MILLIONTHS, clear,          "clear",          "where the state ends; nil: none")                             \
     X(CHANGES,    change,         "changes",        "since the last message of this rule and unit, by cause; they add up") \
+    X(ENTRIES,    entry,          "entries",        "of an erratum: what became of which alerts")                  \
+    X(COUNT,      entries_more,   "entries_more",   "entries that are left out")                                   \
     X(COMING,     coming,         "coming",         "the figure's sums on the next days on which they are known to change") \
     X(COUNT,      sequence,       "sequence",       "journal sequence of the frame or tick that raised it")        \
     X(CHARS,      text,           "text",           "at most three lines of 160 characters")
 
 typedef enum wf_row_field_kind {
-    WF_R_TEXT, WF_R_BYTES, WF_R_DAY, WF_R_INSTANT, WF_R_COUNT, WF_R_NUMBER, WF_R_MILLIONTHS, WF_R_YES, WF_R_LEVEL, WF_R_SMALL,
-    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_SOURCES, WF_R_CHARS
+    WF_R_TEXT, WF_R_BYTES, WF_R_DATA, WF_R_DAY, WF_R_INSTANT, WF_R_COUNT, WF_R_NUMBER, WF_R_MILLIONTHS, WF_R_YES, WF_R_LEVEL, WF_R_SMALL,
+    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_SOURCES, WF_R_KIND, WF_R_ENTRIES, WF_R_CHARS
 } wf_row_field_kind;
 
 typedef struct wf_row_field { const char *key; wf_row_field_kind kind; size_t offset; } wf_row_field;

@@ -8,7 +8,9 @@ struct pair {
     wf_mark *mark; uint16_t marks, cap;
     int32_t until;                  /* judged up to this closed day; means nothing without marks */
     int32_t next;                   /* first later day on which anything can change by time alone */
-    bool queued;
+    int32_t changed;                /* first day whose state may be another than at the last tick; WF_NEVER */
+    int32_t path_until;             /* the unit's path is that of `watched` until the day before */
+    bool queued, watched;
     uint32_t sibling;               /* another pair of the same organisation + 1 */
     wf_said *said;                  /* NULL: nothing yet */
 };
@@ -24,6 +26,8 @@ struct wf_judge {
     uint32_t *of; uint32_t known, of_cap;       /* of[unit * rules + rule]: pair + 1 */
     uint32_t *in_org; uint32_t org_cap;         /* in_org[unit of an organisation]: its last pair + 1 */
     uint32_t *queue, queued, queue_cap;
+    uint32_t *order, *rank, order_cap, rank_cap;    /* pairs as they speak, and the other way round */
+    uint8_t *bytes;                             /* room for what is kept of a pair */
 };
 
 static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
@@ -38,6 +42,7 @@ static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
 
 static uint32_t rules(const wf_judge *j) { return (uint32_t) j->profile->rule_count; }
 static const wf_rule *rule_of(const wf_judge *j, const struct pair *p) { return &j->profile->rule[p->rule]; }
+static bool closed_only(const wf_judge *j, const struct pair *p) { return rule_of(j, p)->for_days > 0; }
 
 /* ---- pairs ---- */
 
@@ -50,10 +55,34 @@ static bool watches(const wf_judge *j, uint32_t rule, uint32_t unit)
     return false;
 }
 
+static _Thread_local const wf_judge *sorted;        /* qsort takes no context */
+
+static int speaks_before(const void *a, const void *b)
+{
+    const struct pair *x = &sorted->pair[*(const uint32_t *) a], *y = &sorted->pair[*(const uint32_t *) b];
+    const wf_units *u = sorted->units;
+    uint32_t org[2] = { wf_units_org(u, x->unit), wf_units_org(u, y->unit) };
+
+    if (org[0] != org[1]) return wf_str_cmp(wf_units_org_id(u, x->unit), wf_units_org_id(u, y->unit));
+    if (x->unit == y->unit) return x->rule < y->rule ? -1 : x->rule > y->rule;
+    if (x->unit == org[0] || y->unit == org[0]) return x->unit == org[0] ? -1 : 1;
+    return wf_str_cmp(wf_units_id(u, x->unit), wf_units_id(u, y->unit));
+}
+
+static void put_in_order(wf_judge *j)
+{
+    j->order = grown(j->order, &j->order_cap, j->pairs, sizeof *j->order);
+    j->rank = grown(j->rank, &j->rank_cap, j->pairs, sizeof *j->rank);
+    for (uint32_t i = 0; i < j->pairs; i++) j->order[i] = i;
+    sorted = j;
+    qsort(j->order, j->pairs, sizeof *j->order, speaks_before);
+    for (uint32_t i = 0; i < j->pairs; i++) j->rank[j->order[i]] = i;
+}
+
 /* Takes up units that have appeared. A pair that was never judged is due at once. */
 static void follow(wf_judge *j)
 {
-    uint32_t units = wf_units_count(j->units);
+    uint32_t units = wf_units_count(j->units), pairs = j->pairs;
 
     if (units == j->known) return;
     j->of = grown(j->of, &j->of_cap, units * rules(j), sizeof *j->of);
@@ -65,10 +94,11 @@ static void follow(wf_judge *j)
             j->of[u * rules(j) + r] = 0;
             if (!watches(j, r, u)) continue;
             j->pair = grown(j->pair, &j->cap, j->pairs + 1, sizeof *j->pair);
-            j->pair[j->pairs] = (struct pair) { .rule = r, .unit = u, .next = INT32_MIN, .sibling = *in_org };
+            j->pair[j->pairs] = (struct pair) { .rule = r, .unit = u, .next = INT32_MIN, .changed = INT32_MIN, .path_until = INT32_MIN, .sibling = *in_org };
             *in_org = j->of[u * rules(j) + r] = ++j->pairs;
         }
     j->known = units;
+    if (j->pairs > pairs) put_in_order(j);
 }
 
 static struct pair *pair_of(const wf_judge *j, uint32_t rule, uint32_t unit)
@@ -94,12 +124,15 @@ void wf_judge_free(wf_judge **p)
     if (j == NULL) return;
     for (uint32_t i = 0; i < j->pairs; i++) {
         free(j->pair[i].mark);
-        free(j->pair[i].said);
+        wf_said_free(&j->pair[i].said);
     }
     free(j->pair);
     free(j->of);
     free(j->in_org);
     free(j->queue);
+    free(j->order);
+    free(j->rank);
+    free(j->bytes);
     free(j);
     *p = NULL;
 }
@@ -272,6 +305,7 @@ static void cut(struct pair *p, int32_t from)
     while (p->marks > 0 && last_mark(p)->day >= from) p->marks--;
     if (p->marks > 0 && p->until >= from) p->until = from - 1;
     if (from < p->next) p->next = from;
+    if (from < p->changed) p->changed = from;
 }
 
 /* Today's state: of the closed days, and with `for = 0` of the open day too. */
@@ -279,19 +313,76 @@ static wf_mark state_now(const wf_judge *j, struct pair *p, wf_day today)
 {
     judge_until(j, p, today.n - 1, today);
     wf_mark m = *last_mark(p);
-    if (rule_of(j, p)->for_days > 0) return m;
+    if (closed_only(j, p)) return m;
     struct seen s = look(j, p, today, today);
     return step(rule_of(j, p), m, &s, today.n);
 }
 
+/* ---- the line of a pair on some days ---- */
+
+/* Levels of [from, last], as marks; `from` must not be inside a run. `open`: today's mark, of rules that judge it; or NULL. */
+static void known_line(const wf_judge *j, struct pair *p, int32_t from, int32_t last, wf_day today, const wf_mark *open, wf_line *ret)
+{
+    struct pair own = { .rule = p->rule, .unit = p->unit, .changed = WF_NEVER }, *of = p;
+
+    judge_until(j, p, last < today.n ? last : today.n - 1, today);
+    if (p->mark[0].day > from) {                    /* the line began later, or its older half was let go */
+        of = &own;
+        judge_until(j, of, from, today);
+        walk(j, of, last < today.n ? last : today.n - 1, today);
+    }
+    for (uint32_t i = 0; i < of->marks && of->mark[i].day <= last; i++)
+        wf_line_set(ret, of->mark[i].day < from ? from : of->mark[i].day, wf_mark_level(&of->mark[i]));
+    if (open != NULL && open->day <= last) wf_line_set(ret, open->day, wf_mark_level(open));
+    free(own.mark);
+}
+
+/* The mark that holds on a closed day. */
+static wf_mark mark_on(const wf_judge *j, struct pair *p, int32_t day, wf_day today)
+{
+    struct pair own = { .rule = p->rule, .unit = p->unit, .changed = WF_NEVER }, *of = p;
+
+    if (p->marks == 0 || p->mark[0].day > day || p->until < day) judge_until(j, of = &own, day, today);
+    uint32_t i = of->marks;
+    while (i > 1 && of->mark[i - 1].day > day) i--;
+    wf_mark m = of->mark[i - 1];
+    free(own.mark);
+    return m;
+}
+
+/* The first day of the runs, known or told, that reach `from` or the day before. */
+static int32_t reaches_back(const wf_judge *j, struct pair *p, int32_t from, wf_day today)
+{
+    wf_mark m = mark_on(j, p, from - 1, today);
+    int32_t back = wf_mark_level(&m) > WF_OKAY && m.since < from ? m.since : from;
+
+    for (uint32_t i = 0; p->said != NULL && i < p->said->told.n; i++) {
+        int32_t first, last;
+        wf_told_days(&p->said->told.run[i], &first, &last);
+        if (first < back && last >= from - 1) back = first;
+    }
+    return back;
+}
+
 /* ---- telling ---- */
 
-static bool live(const wf_judge *j, const struct pair *p, wf_day today)
+static wf_day first_live(const wf_judge *j, const struct pair *p)
 {
     uint32_t types = wf_figure_rests_on(j->profile, rule_of(j, p)->indicator);
     wf_day said = wf_complete_first_said(j->complete, wf_units_org(j->units, p->unit), types);
 
-    return today.n >= j->in_force.n && today.n >= said.n;
+    return said.n > j->in_force.n ? said : j->in_force;
+}
+
+/* The last day that is judged while `today` is open. */
+static int32_t judged_day(const wf_judge *j, const struct pair *p, wf_day today) { return today.n - closed_only(j, p); }
+
+/* Runs that ended before this day are history (A5). */
+static int32_t history_until(const wf_judge *j, const struct pair *p)
+{
+    int32_t live = first_live(j, p).n - closed_only(j, p);
+
+    return p->said != NULL && p->said->settled > live ? p->said->settled : live;
 }
 
 /* Nothing is said of ok and unknown as long as no alert stands. */
@@ -303,40 +394,207 @@ static bool differs(const wf_said *s, const wf_mark *m)
     return s == NULL || level != stood || wf_mark_state(m) != s->state;
 }
 
-static void pack(const wf_judge *j, const struct pair *p, wf_told *t)
+/* Does the rule watch the unit where it is in today's tree? */
+static bool watched(const wf_judge *j, struct pair *p, wf_day today)
+{
+    const wf_rule *r = rule_of(j, p);
+
+    if (today.n < p->path_until) return p->watched;
+    p->watched = false;
+    for (size_t i = 0; i < r->unit_count; i++) p->watched |= wf_profile_matches(r->units[i], wf_units_path(j->units, p->unit, today));
+    p->path_until = wf_units_next_version(j->units, p->unit, today).n;
+    return p->watched;
+}
+
+struct moment { wf_day today; wf_alert_kind kind; bool tick; uint64_t sequence; wf_judge_emit *emit; void *ctx; };
+
+static wf_said *said_of(struct pair *p)
+{
+    if (p->said == NULL) {
+        p->said = calloc(1, sizeof *p->said);
+        WF_ASSERT(p->said != NULL);
+        p->said->settled = INT32_MIN;
+        p->said->state = p->said->level = WF_OKAY;
+    }
+    return p->said;
+}
+
+/* So many runs are kept in mind; older ones are settled. */
+#define RUNS_MAX 500u
+
+static void settle_oldest(wf_said *s)
+{
+    while (s->told.n > RUNS_MAX) {
+        int32_t first, last;
+        wf_told_days(&s->told.run[0], &first, &last);
+        if (last == WF_NEVER) return;
+        if (last + 1 > s->settled) s->settled = last + 1;
+        wf_told_drop(&s->told, s->told.run[0].id);
+    }
+}
+
+static void pack(wf_judge *j, const struct pair *p, wf_told *t)
 {
     wf_str org = wf_units_org_id(j->units, p->unit);
 
-    wf_said_pack(p->said, rule_of(j, p)->name, org, wf_units_org(j->units, p->unit) == p->unit ? (wf_str) { 0 } : wf_units_id(j->units, p->unit), t);
+    wf_said_pack(p->said, rule_of(j, p)->name, org, wf_units_org(j->units, p->unit) == p->unit ? (wf_str) { 0 } : wf_units_id(j->units, p->unit),
+                 &j->bytes, t);
 }
 
-struct moment { wf_day today; bool tick; uint64_t sequence; wf_judge_emit *emit; void *ctx; };
-
-static wf_rc consider(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
+static wf_rc tell(wf_judge *j, struct pair *p, wf_message *m, const struct moment *at, wf_err *e)
 {
-    bool for_closed = rule_of(j, p)->for_days > 0;
-
-    if (!live(j, p, at->today)) return WF_OK;
-    wf_mark m = state_now(j, p, at->today);
-    if (!differs(p->said, &m)) return WF_OK;
-    wf_message say = {
-        .book = j->book, .complete = j->complete, .rule = p->rule, .unit = p->unit, .today = at->today, .mark = m,
-        .day = for_closed ? (wf_day) { at->today.n - 1 } : at->today, .closed = for_closed && at->tick,
-        .before = WF_OKAY, .number = ++j->number, .sequence = at->sequence,
-    };
-    for (size_t i = p->marks; i-- > 0;)
-        if (p->mark[i].day < m.since) { say.before = wf_mark_state(&p->mark[i]); break; }
-    if (p->said == NULL) p->said = calloc(1, sizeof *p->said);
-    WF_ASSERT(p->said != NULL);
     wf_alert *a = calloc(1, sizeof *a);
     wf_told told;
     char reason[48];
+
     WF_ASSERT(a != NULL);
-    wf_message_write(&say, p->said, a, reason);
+    m->book = j->book;
+    m->complete = j->complete;
+    m->rule = p->rule;
+    m->unit = p->unit;
+    m->today = at->today;
+    m->sequence = at->sequence;
+    m->number = ++j->number;
+    wf_message_write(m, said_of(p), a, reason);
+    settle_oldest(p->said);
     pack(j, p, &told);
     wf_rc rc = at->emit(at->ctx, a, &told, e);
     free(a);
     return rc;
+}
+
+/* ---- errata: closed days turned out otherwise (ALERTS.md 3, 4) ---- */
+
+/* The first day, not before `first`, from which on the level is ok up to `day`. */
+static int32_t ok_since(const wf_judge *j, struct pair *p, int32_t first, int32_t day, const wf_mark *m, wf_day today)
+{
+    wf_line known = { 0 };
+
+    known_line(j, p, reaches_back(j, p, first, today), day, today, day >= today.n ? m : NULL, &known);
+    if (known.n > 0 && known.mark[known.n - 1].day > first) first = known.mark[known.n - 1].day;
+    wf_line_free(&known);
+    return first;
+}
+
+static wf_rc correct(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
+{
+    int32_t until = judged_day(j, p, at->today) - 1, live = history_until(j, p), changed = p->changed;
+    int32_t from = changed > live ? changed : live;
+    wf_alert_entry entry[WF_ALERT_ENTRIES_MAX];
+    wf_line known = { 0 };
+
+    p->changed = WF_NEVER;
+    if (changed >= until || from > until) return WF_OK;     /* the last judged day was told as it is by its frames */
+    judge_until(j, p, until, at->today);
+    from = reaches_back(j, p, from, at->today);
+    known_line(j, p, from, until, at->today, NULL, &known);
+    if (known.n == 0 && (p->said == NULL || p->said->told.n == 0)) return WF_OK;
+    uint32_t n = wf_told_pair(&said_of(p)->told, &known, from, until, live, j->number + 1, entry, WF_ALERT_ENTRIES_MAX);
+    wf_line_free(&known);
+    if (n == 0) return WF_OK;
+    wf_said *s = p->said;
+    wf_mark mark = mark_on(j, p, until, at->today);
+    bool told = entry[0].was_level > WF_UNKNOWN, stands = wf_mark_level(&mark) > WF_OKAY;
+    wf_day after = told ? entry[0].was_first : entry[(n < WF_ALERT_ENTRIES_MAX ? n : WF_ALERT_ENTRIES_MAX) - 1].first;
+    wf_message m = {
+        .kind = WF_ALERT_ERRATUM, .mark = mark, .day = { until }, .closed = true, .state = wf_mark_state(&mark), .level = wf_mark_level(&mark),
+        .before = s->any ? s->state : WF_UNKNOWN, .alert = { told ? entry[0].alert : j->number + 1, told ? entry[0].part : 0 },
+        .since = { stands ? mark.since : ok_since(j, p, after.n, until, &mark, at->today) },
+        .entry = entry, .entries = n,
+    };
+    WF_TRY(tell(j, p, &m, at, e));
+    for (uint32_t i = 0; i < s->told.n; i++)        /* the one that stands from now on */
+        if (wf_line_at(&s->told.run[i].line, until) > WF_OKAY) s->alert = s->told.run[i].id;
+    return WF_OK;
+}
+
+/* ---- the state of the judged day (ALERTS.md 2) ---- */
+
+/* The id of the run that stands now: of the told run that it takes, else a new one. */
+static wf_alert_id id_of_run(wf_judge *j, struct pair *p, const wf_mark *m, int32_t day, wf_day today)
+{
+    wf_alert_id id = { 0, 0 };
+
+    if (p->said != NULL && p->said->told.n > 0 && m->since < day) {
+        int32_t from = p->changed < m->since ? p->changed : m->since, live = history_until(j, p);
+        wf_line known = { 0 };
+        from = reaches_back(j, p, from > live ? from : live, today);
+        if (from > m->since) from = m->since;
+        known_line(j, p, from, day, today, day >= today.n ? m : NULL, &known);
+        id = wf_told_taken(&p->said->told, &known, from, day, live);
+        wf_line_free(&known);
+    }
+    return id.number != 0 ? id : (wf_alert_id) { j->number + 1, 0 };
+}
+
+/* The whole run that stands, as known now, is told under this id. */
+static void tell_run(const wf_judge *j, struct pair *p, wf_alert_id id, const wf_mark *m, int32_t day, wf_day today)
+{
+    wf_told_runs *t = &said_of(p)->told;
+    wf_told_run *r = wf_told_find(t, id);
+
+    if (r == NULL) r = wf_told_add(t, id);
+    r->line.n = 0;
+    if (m->since >= day) wf_line_set(&r->line, day, wf_mark_level(m));
+    else known_line(j, p, m->since, day, today, day >= today.n ? m : NULL, &r->line);
+}
+
+/* An alert stood and ends; if this day was all of it, it never was. */
+static void end_run(const wf_judge *j, struct pair *p, wf_message *m, wf_alert_entry *entry, wf_day today)
+{
+    wf_told_run *r = wf_told_find(&p->said->told, m->alert);
+    int32_t first = m->day.n, last;
+
+    if (r != NULL) wf_told_days(r, &first, &last);
+    m->since.n = ok_since(j, p, first, m->day.n, &m->mark, today);
+    if (r == NULL) return;
+    if (m->kind == WF_ALERT_PROFILE) {
+        wf_told_drop(&p->said->told, m->alert);
+    } else if (first >= m->day.n) {
+        *entry = (wf_alert_entry) { .what = WF_ERRATUM_WITHDRAWN, .alert = m->alert.number, .part = m->alert.part, .first = WF_DAY_OPEN, .last = WF_DAY_OPEN,
+                                    .was_first = { first }, .was_last = WF_DAY_OPEN, .was_level = p->said->level };
+        m->kind = WF_ALERT_ERRATUM;
+        m->entry = entry;
+        m->entries = 1;
+        wf_told_drop(&p->said->told, m->alert);
+    } else {
+        wf_line_set(&r->line, m->day.n, WF_OKAY);
+    }
+}
+
+static wf_rc tell_state(wf_judge *j, struct pair *p, const wf_mark *mark, const struct moment *at, wf_err *e)
+{
+    int32_t day = judged_day(j, p, at->today);
+    wf_level stood = p->said == NULL ? WF_OKAY : p->said->level, level = wf_mark_level(mark);
+    wf_alert_entry entry;
+    wf_message m = {
+        .kind = at->kind, .mark = *mark, .day = { day }, .since = { mark->since }, .closed = at->tick && day < at->today.n,
+        .state = wf_mark_state(mark), .level = level, .before = stood > WF_OKAY ? p->said->state : WF_OKAY,
+    };
+    m.alert = stood > WF_OKAY ? p->said->alert : id_of_run(j, p, mark, day, at->today);
+    if (m.alert.number > j->number) {
+        if (at->kind == WF_ALERT_STATE && at->today.n == first_live(j, p).n) m.kind = WF_ALERT_AT_START;
+        wf_mark before = mark_on(j, p, mark->since - 1, at->today);
+        m.before = wf_mark_state(&before);
+    } else if (stood == WF_OKAY) {
+        m.before = p->said->state;
+    }
+    if (level == WF_OKAY) {
+        end_run(j, p, &m, &entry, at->today);
+    } else {
+        wf_told_run *r = m.alert.number > j->number ? NULL : wf_told_find(&p->said->told, m.alert);
+        if (r == NULL) tell_run(j, p, m.alert, mark, day, at->today);
+        else wf_line_set(&r->line, day, level);
+    }
+    return tell(j, p, &m, at, e);
+}
+
+static wf_rc consider(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
+{
+    if (!watched(j, p, at->today) || at->today.n < first_live(j, p).n) return WF_OK;
+    if (at->tick) WF_TRY(correct(j, p, at, e));
+    wf_mark m = state_now(j, p, at->today);
+    return differs(p->said, &m) ? tell_state(j, p, &m, at, e) : WF_OK;
 }
 
 /* ---- touching ---- */
@@ -356,7 +614,7 @@ void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from,
     for (uint32_t r = 0; r < rules(j); r++) {
         struct pair *p = j->profile->rule[r].indicator == indicator ? pair_of(j, r, unit) : NULL;
         if (p == NULL) continue;
-        if (rule_of(j, p)->for_days > 0 && from.n >= today.n) cut(p, from.n);
+        if (closed_only(j, p) && from.n >= today.n) cut(p, from.n);
         else touch(j, p, from.n);
     }
 }
@@ -369,21 +627,27 @@ void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from)
 
 /* ---- judging ---- */
 
-static wf_rc judge_queue(wf_judge *j, const struct moment *at, wf_err *e)
+static int by_rank(const void *a, const void *b)
 {
-    for (uint32_t i = 0; i < j->queued; i++) {
-        struct pair *p = &j->pair[j->queue[i]];
-        p->queued = false;
-        WF_TRY(consider(j, p, at, e));
-    }
-    j->queued = 0;
-    return WF_OK;
+    uint32_t x = sorted->rank[*(const uint32_t *) a], y = sorted->rank[*(const uint32_t *) b];
+
+    return x < y ? -1 : x > y;
 }
 
 wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
 {
+    const struct moment at = { today, WF_ALERT_STATE, false, sequence, emit, ctx };
+
     follow(j);
-    return judge_queue(j, &(struct moment) { today, false, sequence, emit, ctx }, e);
+    sorted = j;
+    if (j->queued > 1) qsort(j->queue, j->queued, sizeof *j->queue, by_rank);
+    for (uint32_t i = 0; i < j->queued; i++) {
+        struct pair *p = &j->pair[j->queue[i]];
+        p->queued = false;
+        WF_TRY(consider(j, p, &at, e));
+    }
+    j->queued = 0;
+    return WF_OK;
 }
 
 /* Where today's tree is applied to the whole past, another tree today is another past. */
@@ -395,26 +659,50 @@ static void turn_trees(wf_judge *j, wf_day ended)
     }
 }
 
+/* What is queued has been touched, and is due by that. */
 wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
 {
-    const struct moment at = { { ended.n + 1 }, true, sequence, emit, ctx };
+    const struct moment at = { { ended.n + 1 }, WF_ALERT_STATE, true, sequence, emit, ctx };
 
     follow(j);
     turn_trees(j, ended);
-    WF_TRY(judge_queue(j, &at, e));
+    for (uint32_t i = 0; i < j->queued; i++) j->pair[j->queue[i]].queued = false;
+    j->queued = 0;
     for (uint32_t i = 0; i < j->pairs; i++) {
-        struct pair *p = &j->pair[i];
-        if (p->next <= ended.n + (rule_of(j, p)->for_days == 0)) WF_TRY(consider(j, p, &at, e));
+        struct pair *p = &j->pair[j->order[i]];
+        if (p->next <= ended.n + !closed_only(j, p) || p->changed <= ended.n) WF_TRY(consider(j, p, &at, e));
     }
     return WF_OK;
 }
 
+/* What was told is sealed; what stands now is told as a whole, in words or not (ALERTS.md 7). */
+static wf_rc anew(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
+{
+    wf_said *s = p->said;
+    wf_told told;
+
+    if (s != NULL) {
+        for (uint32_t i = s->told.n; i-- > 0;)
+            if (s->level <= WF_OKAY || !wf_alert_id_eq(s->told.run[i].id, s->alert)) wf_told_drop(&s->told, s->told.run[i].id);
+        if (judged_day(j, p, at->today) > s->settled) s->settled = judged_day(j, p, at->today);
+    }
+    p->changed = WF_NEVER;
+    if (!watched(j, p, at->today) || at->today.n < first_live(j, p).n) return WF_OK;
+    wf_mark m = state_now(j, p, at->today);
+    wf_alert_id stood = s != NULL && s->level > WF_OKAY ? s->alert : (wf_alert_id) { 0, 0 };
+    if (wf_mark_level(&m) > WF_OKAY && stood.number != 0) tell_run(j, p, stood, &m, judged_day(j, p, at->today), at->today);
+    if (differs(s, &m)) return tell_state(j, p, &m, at, e);
+    if (s == NULL) return WF_OK;
+    pack(j, p, &told);
+    return at->emit(at->ctx, NULL, &told, e);
+}
+
 wf_rc wf_judge_all(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
 {
-    const struct moment at = { today, false, sequence, emit, ctx };
+    const struct moment at = { today, WF_ALERT_PROFILE, false, sequence, emit, ctx };
 
     follow(j);
-    for (uint32_t i = 0; i < j->pairs; i++) WF_TRY(consider(j, &j->pair[i], &at, e));
+    for (uint32_t i = 0; i < j->pairs; i++) WF_TRY(anew(j, &j->pair[j->order[i]], &at, e));
     return WF_OK;
 }
 
@@ -422,19 +710,25 @@ wf_rc wf_judge_all(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *
 
 bool wf_judge_import(wf_judge *j, const void *bytes, size_t n)
 {
-    wf_said s;
     wf_str rule, org, id;
-    uint32_t r;
+    wf_said *s = wf_said_unpack(bytes, n, &rule, &org, &id);
+    uint32_t r, unit = WF_NO_UNIT;
 
     follow(j);
-    if (!wf_said_unpack(bytes, n, &s, &rule, &org, &id) || !wf_profile_rule(j->profile, rule, &r)) return false;
-    uint32_t unit = wf_units_find_id(j->units, org, id);
+    if (s != NULL && wf_profile_rule(j->profile, rule, &r)) unit = wf_units_find_id(j->units, org, id);
     struct pair *p = unit == WF_NO_UNIT ? NULL : pair_of(j, r, unit);
-    if (p == NULL) return false;
-    if (p->said == NULL) p->said = calloc(1, sizeof *p->said);
-    WF_ASSERT(p->said != NULL);
-    *p->said = s;
+    if (p == NULL) {
+        wf_said_free(&s);
+        return false;
+    }
+    wf_said_free(&p->said);
+    p->said = s;
     return true;
+}
+
+void wf_judge_ticked(wf_judge *j)
+{
+    for (uint32_t i = 0; i < j->pairs; i++) j->pair[i].changed = WF_NEVER;
 }
 
 /* ---- questions ---- */
@@ -445,7 +739,8 @@ wf_level wf_judge_rating(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day 
     for (uint32_t r = 0; r < rules(j); r++) {
         struct pair *p = j->profile->rule[r].indicator == indicator ? pair_of(j, r, unit) : NULL;
         if (p == NULL) continue;
-        if (!live(j, p, today)) return WF_UNKNOWN;
+        if (!watched(j, p, today)) continue;
+        if (today.n < first_live(j, p).n) return WF_UNKNOWN;
         wf_mark m = state_now(j, p, today);
         return wf_mark_state(&m);
     }
@@ -469,8 +764,8 @@ static bool alike(const wf_judged *a, const wf_judged *b)
 /* Judges [first, last] in a pair of its own, a day's marks at a time, and tells runs. */
 bool wf_judge_history(const wf_judge *j, uint32_t rule, uint32_t unit, wf_day first, wf_day last, wf_day today, wf_judge_visit *visit, void *ctx)
 {
-    struct pair p = { .rule = rule, .unit = unit };
-    int32_t closed = today.n - (j->profile->rule[rule].for_days > 0);
+    struct pair p = { .rule = rule, .unit = unit, .changed = WF_NEVER };
+    int32_t closed = judged_day(j, &p, today);
     wf_judged run = { .until = { INT32_MIN } }, next;
 
     if (!watches(j, rule, unit)) return false;

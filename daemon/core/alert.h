@@ -5,7 +5,8 @@
  *
  * A pair is a rule in a unit. Its line of states is a function of figures, profile and today; a state that follows from
  * one figure alone (past every clear) is where judging begins, so nothing of the line needs to be kept over a restart.
- * What was told is kept: each message gives it as bytes (wf_told), wf_judge_import takes it back. */
+ * What was told is kept: each message gives it as bytes (wf_told), wf_judge_import takes it back. Which messages arise,
+ * exactly, is in ALERTS.md. */
 #pragma once
 #include "core/indicator.h"
 
@@ -15,14 +16,15 @@ wf_judge *wf_judge_new(const wf_book *b, const wf_complete *c, wf_day in_force, 
 void wf_judge_free(wf_judge **p);
 
 /* ---- what was told, over a restart ---- */
-#define WF_TOLD_MAX 640
 typedef struct wf_told {            /* to keep under `key` (a hash of rule and unit: the same for ever) */
     uint64_t key;
     size_t n;
-    uint8_t bytes[WF_TOLD_MAX];
+    const uint8_t *bytes;           /* borrowed during the call; the runs that were told are in it: some hundred bytes */
 } wf_told;
 /* Takes one back. false: no such rule or unit any more, or not such bytes; nothing is changed. */
 bool wf_judge_import(wf_judge *j, const void *bytes, size_t n);
+/* After that: the past of no pair has changed since the last tick, but where it is touched from now on. */
+void wf_judge_ticked(wf_judge *j);
 
 /* ---- what changed ---- */
 /* From wf_book_take_touched. `today`: where only closed days are judged, what changes from today on waits for the tick. */
@@ -30,12 +32,15 @@ void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from,
 void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from);                    /* from wf_complete_put, or the first `complete` said */
 
 /* ---- judging ---- */
-/* One message; its number is given already. Text in *a is borrowed during the call; *t is what to keep beside it.
- * Anything but WF_OK ends judging and is passed up. */
+/* One message; its number is given already. Text in *a is borrowed during the call; *t is what to keep beside it. `a` NULL:
+ * only what is kept has changed. Anything but WF_OK ends judging and is passed up. */
 typedef wf_rc wf_judge_emit(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e);
+/* Pairs speak in the order of organisation id, the organisation before its units, unit id, place of the rule. */
+
 /* After each frame of a publisher: today's state of the touched pairs; at most one message a pair (A3). */
 WF_NODISCARD wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
-/* After a tick: `ended` is closed and ended + 1 is open. Pairs whose figure cannot have changed cost nothing. */
+/* After a tick: `ended` is closed and ended + 1 is open. A pair whose past has changed tells one erratum, then any pair
+ * its new state; one whose figure cannot have changed costs nothing. */
 WF_NODISCARD wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
 /* After a change of profile (new book, complete and judge, told states imported): every pair; cause `profile` where the
  * definition changed (A5). */

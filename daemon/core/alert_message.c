@@ -1,6 +1,7 @@
 #include "core/alert_parts.h"
 #include "core/text.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const char *wf_mark_reason(const wf_mark *m, char buf[48])
@@ -117,12 +118,12 @@ static int64_t clear_of(const wf_rule *r, wf_level level)
 static void remember(const wf_message *m, const wf_rule *r, const wf_indicator *i, const wf_alert *a, wf_said *s)
 {
     s->any = true;
-    s->state = a->state;
-    s->level = wf_mark_level(&m->mark);
+    s->state = m->state;
+    s->level = m->level;
     s->number = a->number;
-    s->alert = a->alert;
+    s->alert = m->alert;
     memcpy(s->rule_version, r->version.p, sizeof s->rule_version);
-    if (a->state == WF_UNKNOWN) return;
+    if (a->figure.status == WF_FIGURE_X || a->state == WF_UNKNOWN) return;
     memcpy(s->indicator_version, i->version.p, sizeof s->indicator_version);
     s->numbers = true;
     s->open = m->day.n >= m->today.n;
@@ -135,38 +136,55 @@ static void remember(const wf_message *m, const wf_rule *r, const wf_indicator *
     s->count = list(by, s->entered);
 }
 
+static void put_entries(const wf_message *m, wf_alert *a)
+{
+    uint32_t n = m->entries < WF_ALERT_ENTRIES_MAX ? m->entries : WF_ALERT_ENTRIES_MAX;
+
+    for (uint32_t k = 0; k < n; k++) a->entry[k] = m->entry[k];
+    a->entry_count = (int32_t) n;
+    a->entries_more = m->entries - n;
+}
+
 void wf_message_write(const wf_message *m, wf_said *s, wf_alert *a, char reason[48])
 {
     const wf_profile *p = wf_book_profile(m->book);
     const wf_rule *r = &p->rule[m->rule];
     const wf_indicator *i = &p->indicator[r->indicator];
-    bool stood = s->any && s->level > WF_OKAY;
-    wf_day since = m->day;
+    wf_day from = m->day;
 
     *a = (wf_alert) {
-        .number = m->number, .alert = stood ? s->alert : m->number, .rule = r->name, .rule_version = r->version, .title = i->title,
-        .unit_title = wf_units_title(wf_book_units(m->book), m->unit), .state = wf_mark_state(&m->mark),
-        .before = stood ? s->state : m->before, .day = m->day, .since = { m->mark.since }, .closed = m->closed,
-        .amber = r->amber, .red = r->red, .clear = clear_of(r, wf_mark_level(&m->mark)), .sequence = m->sequence,
+        .number = m->number, .kind = m->kind, .alert = m->alert.number, .part = m->alert.part, .rule = r->name, .rule_version = r->version,
+        .title = i->title, .unit_title = wf_units_title(wf_book_units(m->book), m->unit), .state = m->state,
+        .before = m->before, .day = m->day, .since = m->since, .closed = m->closed,
+        .amber = r->amber, .red = r->red, .clear = clear_of(r, m->level), .sequence = m->sequence,
     };
+    put_entries(m, a);
     wf_figure_read(m->book, m->complete, r->indicator, m->unit, m->day, m->today, &a->figure);
     wf_complete_sources(m->complete, wf_units_org(wf_book_units(m->book), m->unit), wf_figure_rests_on(p, r->indicator), &a->figure);
     a->figure.rating = a->state;
     a->figure.sequence = m->sequence;
-    a->unit = a->figure.unit;
+    a->unit = wf_units_path(wf_book_units(m->book), m->unit, m->today);
     if (a->state == WF_UNKNOWN) {
         a->unknown_reason = wf_str_of(wf_mark_reason(&m->mark, reason));
-    } else {
-        since = changes(m, s, r, i, a);
+    } else if (a->figure.status != WF_FIGURE_X) {
+        from = changes(m, s, r, i, a);
         coming(m, r, i, a);
     }
-    wf_text_alert(p, m->rule, since, a);
+    wf_text_alert(p, m->rule, from, a);
     remember(m, r, i, a, s);
 }
 
-/* ---- told, as bytes: 'T' 2, rule, org, unit (each a length and text), then fixed little-endian fields ---- */
+/* ---- told, as bytes: 'T' 3, rule, org, unit (each a length and text), then fixed little-endian fields, then the runs ---- */
 
-#define SAID_FORMAT 2
+#define SAID_FORMAT 3
+
+void wf_said_free(wf_said **p)
+{
+    if (*p == NULL) return;
+    wf_told_free(&(*p)->told);
+    free(*p);
+    *p = NULL;
+}
 
 static uint8_t *put_text(uint8_t *w, wf_str s)
 {
@@ -187,11 +205,33 @@ static uint64_t mixed(uint64_t h, wf_str s)
     return (h ^ 0xff) * 0x100000001b3u;
 }
 
-void wf_said_pack(const wf_said *s, wf_str rule, wf_str org, wf_str unit, wf_told *t)
+static uint8_t *put_runs(uint8_t *w, const wf_told_runs *t)
 {
-    uint8_t *w = t->bytes;
+    w = put_number(w, t->n);
+    for (uint32_t i = 0; i < t->n; i++) {
+        const wf_line *l = &t->run[i].line;
+        w = put_number(put_number(put_number(w, t->run[i].id.number), (uint64_t) t->run[i].id.part), l->n);
+        for (uint32_t k = 0; k < l->n; k++) {
+            w = put_number(w, (uint64_t) (int64_t) l->mark[k].day);
+            *w++ = (uint8_t) l->mark[k].level;
+        }
+    }
+    return w;
+}
 
-    WF_ASSERT(rule.n <= 64 && org.n <= 64 && unit.n <= 64);
+static size_t packed_max(const wf_said *s)
+{
+    size_t n = 2 + 3 * 65 + 32 + 1 + 7 * 8 + 1 + WF_CAUSE_COUNT * 17 + 8;
+
+    for (uint32_t i = 0; i < s->told.n; i++) n += 24 + 9 * (size_t) s->told.run[i].line.n;
+    return n;
+}
+
+void wf_said_pack(const wf_said *s, wf_str rule, wf_str org, wf_str unit, uint8_t **buf, wf_told *t)
+{
+    uint8_t *w = *buf = realloc(*buf, packed_max(s));
+
+    WF_ASSERT(w != NULL && rule.n <= 64 && org.n <= 64 && unit.n <= 64);
     *w++ = 'T';
     *w++ = SAID_FORMAT;
     w = put_text(put_text(put_text(w, rule), org), unit);
@@ -199,16 +239,17 @@ void wf_said_pack(const wf_said *s, wf_str rule, wf_str org, wf_str unit, wf_tol
     memcpy(w + 16, s->indicator_version, 16);
     w += 32;
     *w++ = (uint8_t) ((unsigned) s->state | (unsigned) s->level << 2 | (unsigned) s->numbers << 4 | (unsigned) s->open << 5);
-    w = put_number(put_number(put_number(w, s->number), s->alert), (uint64_t) (int64_t) s->day);
+    w = put_number(put_number(w, s->number), s->alert.number);
+    w = put_number(put_number(w, (uint64_t) s->alert.part), (uint64_t) (int64_t) s->settled);
+    w = put_number(w, (uint64_t) (int64_t) s->day);
     w = put_number(put_number(w, (uint64_t) s->sums.numerator), (uint64_t) s->sums.denominator);
     *w++ = (uint8_t) s->count;
     for (int32_t i = 0; i < s->count; i++) {
         *w++ = (uint8_t) s->entered[i].cause;
         w = put_number(put_number(w, (uint64_t) s->entered[i].numerator), (uint64_t) s->entered[i].denominator);
     }
-    t->n = (size_t) (w - t->bytes);
-    WF_ASSERT(t->n <= sizeof t->bytes);
-    t->key = mixed(mixed(mixed(0xcbf29ce484222325u, rule), org), unit);
+    w = put_runs(w, &s->told);
+    *t = (wf_told) { mixed(mixed(mixed(0xcbf29ce484222325u, rule), org), unit), (size_t) (w - *buf), *buf };
 }
 
 struct bytes { const uint8_t *p, *end; bool bad; };
@@ -244,13 +285,28 @@ static int64_t take_number(struct bytes *b)
     return (int64_t) v;
 }
 
-bool wf_said_unpack(const void *bytes, size_t n, wf_said *s, wf_str *rule, wf_str *org, wf_str *unit)
+static void take_runs(struct bytes *b, wf_told_runs *t)
+{
+    for (int64_t n = take_number(b); n > 0 && !b->bad; n--) {
+        wf_alert_id id = { (uint64_t) take_number(b), 0 };
+        id.part = (int32_t) take_number(b);
+        wf_told_run *r = wf_told_add(t, id);
+        for (int64_t k = take_number(b); k > 0 && !b->bad; k--) {
+            int32_t day = (int32_t) take_number(b);
+            wf_line_set(&r->line, day, (wf_level) (*take(b, 1) & 3u));
+        }
+    }
+}
+
+wf_said *wf_said_unpack(const void *bytes, size_t n, wf_str *rule, wf_str *org, wf_str *unit)
 {
     struct bytes b = { bytes, (const uint8_t *) bytes + n, false };
     const uint8_t *head = take(&b, 2);
+    wf_said *s = calloc(1, sizeof *s);
 
-    *s = (wf_said) { .any = true };
-    if (head[0] != 'T' || head[1] != SAID_FORMAT) return false;
+    WF_ASSERT(s != NULL);
+    s->any = true;
+    b.bad |= head[0] != 'T' || head[1] != SAID_FORMAT;
     *rule = take_text(&b);
     *org = take_text(&b);
     *unit = take_text(&b);
@@ -262,18 +318,22 @@ bool wf_said_unpack(const void *bytes, size_t n, wf_said *s, wf_str *rule, wf_st
     s->numbers = (flags >> 4 & 1u) != 0;
     s->open = (flags >> 5 & 1u) != 0;
     s->number = (uint64_t) take_number(&b);
-    s->alert = (uint64_t) take_number(&b);
+    s->alert.number = (uint64_t) take_number(&b);
+    s->alert.part = (int32_t) take_number(&b);
+    s->settled = (int32_t) take_number(&b);
     s->day = (int32_t) take_number(&b);
     s->sums.numerator = take_number(&b);
     s->sums.denominator = take_number(&b);
-    s->count = *take(&b, 1);
-    if (s->count > WF_CAUSE_COUNT) return false;
-    for (int32_t i = 0; i < s->count; i++) {
+    unsigned count = *take(&b, 1);
+    b.bad |= count > WF_CAUSE_COUNT;
+    for (unsigned i = 0; i < count && !b.bad; i++) {
         unsigned cause = *take(&b, 1);
-        if (cause >= WF_CAUSE_COUNT) return false;
-        s->entered[i].cause = (wf_cause) cause;
-        s->entered[i].numerator = take_number(&b);
-        s->entered[i].denominator = take_number(&b);
+        b.bad |= cause >= WF_CAUSE_COUNT;
+        s->entered[s->count].cause = (wf_cause) cause;
+        s->entered[s->count].numerator = take_number(&b);
+        s->entered[s->count++].denominator = take_number(&b);
     }
-    return !b.bad && b.p == b.end;
+    take_runs(&b, &s->told);
+    if (b.bad || b.p != b.end) wf_said_free(&s);
+    return s;
 }

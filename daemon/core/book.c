@@ -421,6 +421,13 @@ void wf_book_apply(wf_book *b, const wf_posting *p)
     }
 }
 
+void wf_book_touch(wf_book *b, const wf_posting *p)
+{
+    const struct routes *r = routes_of(b, p->flow);
+
+    for (uint32_t i = r->first; i < r->first + r->n; i++) touch(b, b->route[i] >> 1, &b->series[b->route[i] >> 1], p->day.n);
+}
+
 /* First the series of all routes, then the ends of their days, near which new entries come. */
 void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n)
 {

@@ -20,6 +20,8 @@ void wf_book_follow(wf_book *b);                    /* takes up new units even b
 
 /* Every posting that the ledger has taken, in any order (a negative one takes back). */
 void wf_book_apply(wf_book *b, const wf_posting *p);
+/* As if it had just been applied, for those that ask what has changed. */
+void wf_book_touch(wf_book *b, const wf_posting *p);
 /* Asks memory for what applying these will touch. */
 void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n);
 /* Everything anew from the ledger as it stands. Nothing counts as touched afterwards. */

@@ -206,6 +206,92 @@ static void first_line(line *l, const wf_indicator *i, const wf_rule *r, const w
     say(l, ".");
 }
 
+/* ---- line 1 of an erratum: what became of which alerts ---- */
+
+static const char *id_text(uint64_t number, int32_t part, char buf[32])
+{
+    (void) snprintf(buf, 32, part == 0 ? "%llu" : "%llu.%d", (unsigned long long) number, (int) part);
+    return buf;
+}
+
+/* "red 3 March to 8 April", "amber from 2 May" */
+static void run_words(line *l, wf_level level, wf_day first, wf_day last, int year)
+{
+    char a[32], b[32];
+
+    if (last.n == WF_DAY_OPEN.n) say(l, "%s from %s", lower_level(level), date(first, year, a));
+    else if (first.n == last.n) say(l, "%s on %s", lower_level(level), date(first, year, a));
+    else say(l, "%s %s to %s", lower_level(level), date(first, year, a), date(last, year, b));
+}
+
+static void entry_words(line *l, const wf_alert_entry *e, int year)
+{
+    char id[32], other[32];
+
+    say(l, "alert %s ", id_text(e->alert, e->part, id));
+    (void) id_text(e->other, e->other_part, other);
+    switch (e->what) {
+    case WF_ERRATUM_AMENDED:
+        if (e->first.n == e->was_first.n && e->last.n == e->was_last.n && e->level == e->was_level) {
+            say(l, "(");
+            run_words(l, e->level, e->first, e->last, year);
+            say(l, ") had other days at red than told");
+            break;
+        }
+        say(l, "was ");
+        run_words(l, e->level, e->first, e->last, year);
+        say(l, ", not ");
+        run_words(l, e->was_level, e->was_first, e->was_last, year);
+        break;
+    case WF_ERRATUM_WITHDRAWN:
+        say(l, "(");
+        run_words(l, e->was_level, e->was_first, e->was_last, year);
+        say(l, ") is withdrawn");
+        break;
+    case WF_ERRATUM_MERGED: say(l, "is part of alert %s", other); break;
+    case WF_ERRATUM_SPLIT:
+        say(l, "(");
+        run_words(l, e->level, e->first, e->last, year);
+        say(l, ") was told as part of %s", other);
+        break;
+    case WF_ERRATUM_LATE:
+        say(l, "is found late: ");
+        run_words(l, e->level, e->first, e->last, year);
+        break;
+    case WF_ERRATUM_COUNT: break;
+    }
+}
+
+/* `most`: so many entries in words. */
+static void erratum_line(line *l, const wf_alert *a, int32_t most)
+{
+    int32_t n = a->entry_count < most ? a->entry_count : most;
+    uint64_t more = a->entries_more + (uint64_t) (a->entry_count - n);
+
+    say(l, "CORRECTED %.*s, %.*s: ", WF_STR_ARG(a->title), WF_STR_ARG(a->unit_title));
+    for (int32_t k = 0; k < n; k++) {
+        if (k > 0) say(l, "; ");
+        entry_words(l, &a->entry[k], wf_day_year(a->day));
+    }
+    if (more > 0) say(l, "%s%llu%s changed", n > 0 ? "; " : "", (unsigned long long) more, n > 0 ? " more" : " alerts");
+    say(l, ".");
+}
+
+/* Line 2 of an erratum: how it is now. */
+static void now_line(line *l, const wf_indicator *i, const wf_rule *r, const wf_alert *a, int detail)
+{
+    char day[32];
+
+    say(l, "Now %s", lower_level(a->state));
+    if (a->figure.status != WF_FIGURE_X && a->figure.status != WF_FIGURE_Z) {
+        say(l, ": ");
+        arithmetic(l, i, r, a, detail > 0);
+        window_words(&i->numerator.term[0], l);
+        say(l, "%s", date(a->day, 0, day));
+    }
+    say(l, ".");
+}
+
 /* ---- line 2: what is new, what is known to come ---- */
 
 static int64_t part(const wf_alert_change *c, bool denominator) { return denominator ? c->denominator : c->numerator; }
@@ -242,6 +328,7 @@ static void change_words(line *l, const wf_alert *a, wf_day since, bool both)
 {
     char day[32], d[WF_TEXT_NUMBER];
 
+    if (a->kind == WF_ALERT_AT_START && a->since.n < a->day.n) say(l, "It stood so when watching began. ");
     for (int32_t k = 0; k < a->change_count; k++)
         if (a->change[k].cause == WF_BY_PROFILE) say(l, "The definition or its limits changed. ");
     if (!changed(a, false) && !changed(a, true)) return;
@@ -334,14 +421,17 @@ void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a
     line l[3];
     int detail;
 
+    bool erratum = a->kind == WF_ALERT_ERRATUM;
     for (detail = 3; detail >= 0; detail--) {
         l[0].n = 0;
-        first_line(&l[0], i, r, a, detail);
+        if (erratum) erratum_line(&l[0], a, detail);
+        else first_line(&l[0], i, r, a, detail);
         if (l[0].n <= LINE_MAX_BYTES) break;
     }
     for (detail = 2; detail >= -1; detail--) {
         l[1].n = 0;
-        second_line(&l[1], p, r->indicator, a, since, detail);
+        if (erratum) now_line(&l[1], i, r, a, detail);
+        else second_line(&l[1], p, r->indicator, a, since, detail);
         if (l[1].n <= LINE_MAX_BYTES + 1) break;
     }
     for (detail = 1; detail >= 0; detail--) {

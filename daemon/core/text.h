@@ -2,7 +2,13 @@
  *
  *   RED Turnover, North: 27.3 % - 3 of 11 people left in the 12 months to 31 March 2024 (limit 20 %); amber since 12 February.
  *   Since 12 February: +1 leavers; of 11: -1 leavers. Known to come: 30 April 4 of 10, 40.0 %.
- *   Data complete to 31 March 2024. Next: agree cover. Explain: A-1042 */
+ *   Data complete to 31 March 2024. Next: agree cover. Explain: A-1042
+ *
+ * or, of an erratum:
+ *
+ *   CORRECTED Turnover, North: alert 12 was red 3 March to 8 April, not amber 10 March to 8 April; alert 15 (amber on 2 May) is withdrawn.
+ *   Now ok: 11.1 % - 1 of 9 people left in the 12 months to 31 May 2024.
+ *   Data complete to 31 May 2024. Explain: A-1050 */
 #pragma once
 #include "core/profile.h"
 

@@ -64,10 +64,11 @@ static wf_rc open_day_at(wf_engine *en, uint64_t sequence, wf_day *ret, wf_err *
     return WF_OK;
 }
 
-/* Completeness as the journal knows it: what each source has said, and when it was said first. */
-static wf_rc load_complete(wf_engine *en, wf_err *e)
+/* The timelines of what sources say of themselves. */
+typedef wf_rc source_visit(wf_engine *en, uint32_t subject, const wf_timeline *t, uint64_t after, wf_err *e);
+
+static wf_rc each_source(wf_engine *en, source_visit *visit, uint64_t after, wf_err *e)
 {
-    WF_TRY(wf_store_smalls(en->store, SMALL_SAID, load_said, en, e));
     WF_TRY(wf_store_begin(en->store, e));
     wf_rc rc = WF_OK;
     for (uint32_t s = 1; s <= wf_store_subjects(en->store) && rc == WF_OK; s++) {
@@ -79,23 +80,40 @@ static wf_rc load_complete(wf_engine *en, wf_err *e)
         if (rc != WF_OK || kind != WF_SOURCE)
             continue;
         rc = wf_engine_timeline(en, s, WF_SOURCE, org, &t, e);
-        uint32_t unit = wf_units_of_code(wf_book_units(en->book), org), missing = wf_complete_unsaid(en->complete, unit, UINT32_MAX);
-        uint32_t stand = t->chain[WF_CHAIN_COMPLETE].n;
-        for (uint32_t i = 0; rc == WF_OK && i < stand + t->asides; i++) {
-            const wf_fact *f = i < stand ? &t->chain[WF_CHAIN_COMPLETE].fact[i] : &t->aside[i - stand];
-            uint32_t types = f->flags & WF_FACT_VOID ? 0 : wf_complete_of(t, f)->types;
-            wf_day open;
-            if ((types & missing) == 0)
-                continue;
-            rc = open_day_at(en, f->sequence, &open, e);
-            if (rc == WF_OK)
-                (void) wf_complete_said(en->complete, unit, types & missing, open);
-        }
         if (rc == WF_OK)
-            rc = wf_engine_complete_changed(en, s, org, e);
+            rc = visit(en, s, t, after, e);
     }
     wf_store_abort(en->store);
     return rc;
+}
+
+static const wf_fact *said_fact(const wf_timeline *t, uint32_t i)
+{
+    uint32_t stand = t->chain[WF_CHAIN_COMPLETE].n;
+    return i < stand ? &t->chain[WF_CHAIN_COMPLETE].fact[i] : i < stand + t->asides ? &t->aside[i - stand] : NULL;
+}
+
+/* Completeness as the journal knows it: what each source has said, and when it was said first. */
+static wf_rc load_source(wf_engine *en, uint32_t subject, const wf_timeline *t, uint64_t after, wf_err *e)
+{
+    uint32_t unit = wf_units_of_code(wf_book_units(en->book), t->org), missing = wf_complete_unsaid(en->complete, unit, UINT32_MAX);
+    (void) after;
+    for (uint32_t i = 0; said_fact(t, i) != NULL; i++) {
+        const wf_fact *f = said_fact(t, i);
+        uint32_t types = f->flags & WF_FACT_VOID ? 0 : wf_complete_of(t, f)->types;
+        wf_day open;
+        if ((types & missing) == 0)
+            continue;
+        WF_TRY(open_day_at(en, f->sequence, &open, e));
+        (void) wf_complete_said(en->complete, unit, types & missing, open);
+    }
+    return wf_engine_complete_changed(en, subject, t->org, e);
+}
+
+static wf_rc load_complete(wf_engine *en, wf_err *e)
+{
+    WF_TRY(wf_store_smalls(en->store, SMALL_SAID, load_said, en, e));
+    return each_source(en, load_source, 0, e);
 }
 
 static wf_rc import_told(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
@@ -104,6 +122,39 @@ static wf_rc import_told(void *ctx, uint8_t kind, uint64_t number, const void *b
     (void) kind, (void) number, (void) e;
     (void) wf_judge_import(en->judge, bytes, n);    /* a rule or unit that is gone has nothing to carry over */
     return WF_OK;
+}
+
+static void touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
+{
+    wf_engine *en = ctx;
+    wf_judge_touch(en->judge, indicator, unit, from, en->today);
+    wf_engine_mark_changed(en, indicator, unit, from);
+}
+
+static wf_rc touch_said(wf_engine *en, uint32_t subject, const wf_timeline *t, uint64_t after, wf_err *e)
+{
+    (void) subject, (void) e;
+    for (uint32_t i = 0; said_fact(t, i) != NULL; i++)
+        if (said_fact(t, i)->sequence > after) {
+            wf_judge_touch_org(en->judge, wf_units_of_code(wf_book_units(en->book), t->org), WF_DAY_FIRST);
+            break;
+        }
+    return WF_OK;
+}
+
+/* Errata wait for the tick (A3): what has changed since the last one is found again. Where that is not known - all was
+ * derived anew - the whole past of every pair is looked at. */
+static wf_rc retouch(wf_engine *en, wf_err *e)
+{
+    uint64_t tick = 0;
+    size_t n;
+    wf_rc rc = wf_store_meta_get(en->store, "tick", &tick, sizeof tick, &n, e);
+    if (rc != WF_OK || tick == 0)
+        return rc == WF_ABSENT ? WF_OK : rc;
+    wf_judge_ticked(en->judge);
+    WF_TRY(wf_engine_touch_since(en, tick, e));
+    wf_book_take_touched(en->book, touched, en);
+    return each_source(en, touch_said, tick, e);
 }
 
 /* Book, completeness and judge, over the ledger as it stands. */
@@ -118,7 +169,8 @@ static wf_rc make_readings(wf_engine *en, wf_err *e)
     WF_TRY(load_complete(en, e));
     en->judge = wf_judge_new(en->book, en->complete, en->profile_day, wf_store_alerts(en->store));
     en->units_known = wf_units_count(wf_book_units(en->book));
-    return wf_store_smalls(en->store, SMALL_TOLD, import_told, en, e);
+    WF_TRY(wf_store_smalls(en->store, SMALL_TOLD, import_told, en, e));
+    return retouch(en, e);
 }
 
 /* ---- told alerts ---- */
@@ -126,6 +178,8 @@ static wf_rc make_readings(wf_engine *en, wf_err *e)
 static wf_rc emit_alert(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
 {
     wf_engine *en = ctx;
+    if (a == NULL)
+        return wf_store_small_put(en->store, SMALL_TOLD, t->key, t->bytes, t->n, e);
     uint8_t buf[16384];
     wf_out o = wf_out_to(buf, sizeof buf);
     wf_put_row(&o, WF_ROW_ALERT, a);
@@ -187,18 +241,18 @@ void wf_engine_mark_changed(wf_engine *en, uint32_t indicator, uint32_t unit, wf
         en->changed[i] = from.n;
 }
 
+void wf_engine_mark_org(wf_engine *en, uint32_t org, wf_day from)
+{
+    for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)
+        for (uint32_t i = 0; i < en->profile->indicator_count && wf_units_org(wf_book_units(en->book), u) == org; i++)
+            wf_engine_mark_changed(en, i, u, from);
+}
+
 static void mark_all(wf_engine *en, wf_day from)
 {
     for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)
         for (uint32_t i = 0; i < en->profile->indicator_count; i++)
             wf_engine_mark_changed(en, i, u, from);
-}
-
-static void touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
-{
-    wf_engine *en = ctx;
-    wf_judge_touch(en->judge, indicator, unit, from, en->today);
-    wf_engine_mark_changed(en, indicator, unit, from);
 }
 
 /* A unit that has appeared has figures and is watched by rules also where no posting touches it. */
@@ -420,6 +474,7 @@ wf_rc wf_engine_tick(wf_engine *en, wf_err *e)
     WF_TRY(wf_store_append(en->store, &r, e));
     wf_book_take_touched(en->book, touched, en);
     WF_TRY(wf_judge_tick(en->judge, en->today, r.sequence, emit_alert, en, e));
+    WF_TRY(wf_store_meta_put(en->store, "tick", &r.sequence, sizeof r.sequence, e));
     en->today.n++;
     mark_all(en, en->today);
     return wf_store_meta_put(en->store, "today", &en->today.n, sizeof en->today.n, e);

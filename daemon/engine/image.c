@@ -141,9 +141,10 @@ static wf_rc load_page(void *ctx, uint32_t a, int32_t b, const void *bytes, size
     return wf_ledger_put_page(en->ledger, (wf_page_key) { a, b }, bytes, n, sequence, e);
 }
 
-static wf_rc load_postings(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
+typedef void posting_visit(wf_engine *en, const wf_posting *p, uint64_t sequence);
+
+static wf_rc each_posting(wf_engine *en, uint64_t last, const void *bytes, size_t n, posting_visit *visit, wf_err *e)
 {
-    wf_engine *en = ctx;
     struct in in = { bytes, (const uint8_t *) bytes + n, false };
     uint64_t sequence = 0;
     while (in.p < in.end) {
@@ -161,12 +162,35 @@ static wf_rc load_postings(void *ctx, uint64_t last, const void *bytes, size_t n
                 break;
             p.flow = (uint32_t) flow;
             p.day.n = (int32_t) day;
-            wf_ledger_post_after(en->ledger, &p, sequence);
+            visit(en, &p, sequence);
         }
         if (in.bad)
             return wf_fail(e, WF_DAMAGED, "postings of the commit that ends with entry %llu are not what was written", (unsigned long long) last);
     }
     return WF_OK;
+}
+
+static void post_again(wf_engine *en, const wf_posting *p, uint64_t sequence) { wf_ledger_post_after(en->ledger, p, sequence); }
+
+static wf_rc load_postings(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
+{
+    return each_posting(ctx, last, bytes, n, post_again, e);
+}
+
+static void touch_again(wf_engine *en, const wf_posting *p, uint64_t sequence)
+{
+    (void) sequence;
+    wf_book_touch(en->book, p);
+}
+
+static wf_rc touch_postings(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
+{
+    return each_posting(ctx, last, bytes, n, touch_again, e);
+}
+
+wf_rc wf_engine_touch_since(wf_engine *en, uint64_t sequence, wf_err *e)
+{
+    return wf_store_postings(en->store, sequence, touch_postings, en, e);
 }
 
 /* What the ledger is derived from has changed: each subject's facts are folded anew, in no order that matters. */
@@ -225,7 +249,10 @@ wf_rc wf_engine_load(wf_engine *en, wf_err *e)
     uint64_t last = wf_store_last(en->store), floor = wf_store_floor(en->store);
     if (wf_store_derive_to(en->store) > floor) {
         WF_TRY(wf_store_begin(en->store, e));
+        const uint64_t unknown = 0;         /* what has changed since the last tick can no longer be told from the postings */
         wf_rc rc = derive(en, last, e);
+        if (rc == WF_OK)
+            rc = wf_store_meta_put(en->store, "tick", &unknown, sizeof unknown, e);
         if (rc != WF_OK) {
             wf_store_abort(en->store);
             return rc;

@@ -219,8 +219,10 @@ wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, 
     wf_rc rc = wf_store_subject_id(en->store, subject, &kind, &o, &source, e);
     if (rc == WF_OK) {
         wf_day from = wf_complete_put(en->complete, unit, source, fact, n);
-        if (from.n != WF_DAY_OPEN.n && en->judge != NULL)
+        if (from.n != WF_DAY_OPEN.n && en->judge != NULL) {
             wf_judge_touch_org(en->judge, unit, from);
+            wf_engine_mark_org(en, unit, from);
+        }
     }
     free(fact);
     return rc;
@@ -232,14 +234,12 @@ static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint
     WF_TRY(wf_engine_complete_changed(en, subject, org, e));
     uint32_t unit = wf_units_of_code(wf_book_units(en->book), org);
     uint32_t first = ev->voids.n != 0 ? 0 : wf_complete_said(en->complete, unit, (uint32_t) ev->v[WF_F_TYPES].n, en->today);
+    bool live = first != 0;
     for (; first != 0; first &= first - 1)
         WF_TRY(wf_store_small_put(en->store, SMALL_SAID, wf_engine_said_key(org, (unsigned) __builtin_ctz(first)), &en->today.n,
                                   sizeof en->today.n, e));
-    wf_judge_touch_org(en->judge, unit, WF_DAY_FIRST);
-    for (uint32_t i = 0; i < en->profile->indicator_count; i++)
-        for (uint32_t u = 0; u < wf_units_count(wf_book_units(en->book)); u++)
-            if (wf_units_org(wf_book_units(en->book), u) == unit)
-                wf_engine_mark_changed(en, i, u, WF_DAY_FIRST);
+    if (live)
+        wf_judge_touch_org(en->judge, unit, en->today);         /* rules that become live today are judged */
     return WF_OK;
 }
 

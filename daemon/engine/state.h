@@ -139,6 +139,8 @@ void wf_engine_blob_postings(wf_engine *en, uint64_t sequence, const wf_posting 
 WF_NODISCARD wf_rc wf_engine_keep_names(wf_engine *en, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t sequence, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
+/* The book touches again what the commits that end after this entry have posted. */
+WF_NODISCARD wf_rc wf_engine_touch_since(wf_engine *en, uint64_t sequence, wf_err *e);
 
 /* counts.c */
 void wf_engine_count(wf_engine *en, const wf_record *r, wf_day open);   /* every entry, live and at a start */
@@ -157,3 +159,4 @@ void wf_engine_findings_end(wf_engine *en);
 /* engine.c */
 void wf_engine_fold_settings(wf_engine *en);
 void wf_engine_mark_changed(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day from);
+void wf_engine_mark_org(wf_engine *en, uint32_t org, wf_day from);

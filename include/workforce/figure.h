@@ -66,10 +66,46 @@ const char *wf_cause_name(wf_cause cause);          /* "left the window" */
 typedef struct wf_alert_change { wf_cause cause; int64_t numerator, denominator; } wf_alert_change;
 typedef struct wf_alert_coming { wf_day day; int64_t numerator, denominator; } wf_alert_coming;
 
+/* Why an alert message is told (A3, A5). */
+typedef enum wf_alert_kind {
+    WF_ALERT_STATE,                 /* the state is another than was told */
+    WF_ALERT_AT_START,              /* so on the first day of watching: it began then or before */
+    WF_ALERT_ERRATUM,               /* closed days turned out otherwise: see its entries */
+    WF_ALERT_PROFILE,               /* the state is another by a changed profile */
+    WF_ALERT_KIND_COUNT
+} wf_alert_kind;
+const char *wf_alert_kind_name(wf_alert_kind kind);         /* "at_start" */
+
+/* What became of an alert (A4). */
+typedef enum wf_erratum {
+    WF_ERRATUM_AMENDED,             /* it has other days or levels */
+    WF_ERRATUM_WITHDRAWN,           /* it never was */
+    WF_ERRATUM_MERGED,              /* its days belong to `other` */
+    WF_ERRATUM_SPLIT,               /* its days had been told as part of `other` */
+    WF_ERRATUM_LATE,                /* it was and is over, and was not told */
+    WF_ERRATUM_COUNT
+} wf_erratum;
+const char *wf_erratum_name(wf_erratum what);               /* "withdrawn" */
+
+/* An alert is known by the number of its first message, and, where one message tells of several, by its part of it:
+ * 0 the first, then 2, 3, ... */
+typedef struct wf_alert_entry {
+    wf_erratum what;
+    uint64_t alert, other;          /* other: of merged and split; 0 none */
+    int32_t part, other_part;
+    wf_day first, last;             /* as known now; last WF_DAY_OPEN: it stands. level WF_UNKNOWN: not there */
+    wf_level level;                 /* the highest */
+    wf_day was_first, was_last;     /* as told before; was_level WF_UNKNOWN: not told */
+    wf_level was_level;
+} wf_alert_entry;
+#define WF_ALERT_ENTRIES_MAX 32
+
 #define WF_ALERT_TEXT_MAX 512
 typedef struct wf_alert {
     uint64_t number;                /* dense, for ever */
+    wf_alert_kind kind;
     uint64_t alert;                 /* id of the run: the number of its first message */
+    int32_t part;
     wf_str rule, rule_version, title;
     wf_str unit, unit_title;        /* unit is a path */
     wf_level state, before;
@@ -81,6 +117,9 @@ typedef struct wf_alert {
     int64_t amber, red, clear;      /* edges in force, millionths of the indicator's unit; INT64_MIN: none */
     int32_t change_count, coming_count;
     wf_alert_change change[WF_CAUSE_COUNT];   /* since the last message of this rule and unit; they add up */
+    int32_t entry_count;            /* of an erratum; those beyond WF_ALERT_ENTRIES_MAX are counted in entries_more */
+    uint64_t entries_more;
+    wf_alert_entry entry[WF_ALERT_ENTRIES_MAX];
     wf_alert_coming coming[8];      /* what is already known: figure's sums at the next days on which they change */
     uint64_t sequence;              /* journal sequence of the frame or tick that raised it */
     char text[WF_ALERT_TEXT_MAX];   /* at most three lines of 160 characters, '\n' between, NUL-terminated */

@@ -148,7 +148,7 @@ static void take_told_alert(void *ctx, const wf_alert *a, const void *bytes, siz
     }
     snprintf(key, sizeof key, "alert %.*s %.*s", WF_STR_ARG(a->rule), WF_STR_ARG(a->unit));
     struct told *t = told_of(h, key, true);
-    if (t->value[0] != 0 && t->level == a->state && a->state != WF_UNKNOWN) {   /* what stands through unknown may differ */
+    if (a->kind == WF_ALERT_STATE && t->value[0] != 0 && t->level == a->state && a->state != WF_UNKNOWN) {   /* what stands through unknown may differ */
         fprintf(stderr, "engine: %s was told state %d twice\n", key, a->state);
         exit(1);
     }

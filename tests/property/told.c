@@ -114,14 +114,37 @@ static void say_figure(const wf_figure *f)
     printf("|%lld", (long long) f->people);
 }
 
+static const char *id_text(uint64_t number, int32_t part, char buf[40])
+{
+    snprintf(buf, 40, number == 0 ? "-" : part == 0 ? "%llu" : "%llu.%d", (unsigned long long) number, (int) part);
+    return buf;
+}
+
+static void say_outline(wf_level level, wf_day first, wf_day last)
+{
+    char a[WF_DAY_TEXT], b[WF_DAY_TEXT];
+    if (level == WF_UNKNOWN)
+        printf(" - - -");
+    else
+        printf(" %s %s %s", wf_day_text(first, a), last.n == WF_DAY_OPEN.n ? "-" : wf_day_text(last, b), level_text(level));
+}
+
 static void say_alert(void *ctx, const wf_alert *a, const void *bytes, size_t n)
 {
-    char day[WF_DAY_TEXT], since[WF_DAY_TEXT];
+    char day[WF_DAY_TEXT], since[WF_DAY_TEXT], id[40], other[40];
     (void) ctx, (void) bytes, (void) n;
-    printf("alert %llu|%llu|%.*s|%.*s|state|%s|%s|%s|%d|%s|", (unsigned long long) a->number, (unsigned long long) a->alert, WF_STR_ARG(a->rule),
-           WF_STR_ARG(a->unit), level_text(a->state), level_text(a->before), wf_day_text(a->day, day), a->closed, wf_day_text(a->since, since));
+    printf("alert %llu|%s|%.*s|%.*s|%s|%s|%s|%s|%d|%s|", (unsigned long long) a->number, id_text(a->alert, a->part, id), WF_STR_ARG(a->rule),
+           WF_STR_ARG(a->unit), wf_alert_kind_name(a->kind), level_text(a->state), level_text(a->before), wf_day_text(a->day, day), a->closed,
+           wf_day_text(a->since, since));
     say_figure(&a->figure);
-    printf("|\n");
+    printf("|");
+    for (int32_t i = 0; i < a->entry_count; i++) {
+        const wf_alert_entry *e = &a->entry[i];
+        printf("%s%s %s %s", i > 0 ? ";" : "", id_text(e->alert, e->part, id), wf_erratum_name(e->what), id_text(e->other, e->other_part, other));
+        say_outline(e->level, e->first, e->last);
+        say_outline(e->was_level, e->was_first, e->was_last);
+    }
+    printf("\n");
 }
 
 /* ---- feeding ---- */

@@ -93,7 +93,7 @@ Test(alert, too_few_people_are_unknown_and_keep_what_stands)
 
 /* ---- messages ---- */
 
-struct heard { int n; wf_alert a[32]; wf_told told; char reason[64]; };
+struct heard { int n; wf_alert a[32]; struct { size_t n; uint8_t bytes[4096]; } told; char reason[64]; };
 static wf_rc hear(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
 {
     struct heard *h = ctx;
@@ -101,7 +101,8 @@ static wf_rc hear(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
     (void) e;
     cr_assert(lt(int, h->n, 32));
     h->a[h->n++] = *a;
-    h->told = *t;
+    cr_assert(le(sz, t->n, sizeof h->told.bytes));
+    memcpy(h->told.bytes, t->bytes, h->told.n = t->n);
     (void) snprintf(h->reason, sizeof h->reason, "%.*s", WF_STR_ARG(a->unknown_reason));
     return WF_OK;
 }
