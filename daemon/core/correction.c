@@ -115,16 +115,18 @@ static void find_loop(const wf_timeline *t, const wf_tie *new, bool *in_loop)
     }
 }
 
-/* The states of the tie `new` (if it is one: place below t->ties) and of all whose targets lead to the event. */
-static void judge_all(wf_timeline *t, const wf_sources *s, uint32_t new, const wf_fact *fact)
+/* The states of the tie `new` (if it is one: place below t->ties) and of all whose targets lead to the event. Returns the
+ * original that the new tie names, if it names one and that is here. */
+static const wf_fact *judge_all(wf_timeline *t, const wf_sources *s, uint32_t new, const wf_fact *fact)
 {
+    const wf_fact *o = NULL;
     uint32_t *queue = calloc(t->ties + 1, sizeof *queue), n = 0;
     bool *in_loop = calloc(t->ties + 1, sizeof *in_loop), *seen = calloc(t->ties + 1, sizeof *seen);
     WF_ASSERT(queue != NULL && in_loop != NULL && seen != NULL);
     wf_str id = wf_timeline_text(t, fact->id);
     if (new < t->ties) {
         wf_tie *x = &t->tie[new], *y = target_of(t, x);
-        const wf_fact *o = y == NULL ? wf_timeline_find(t, x->target_source, wf_timeline_text(t, x->target_id)) : NULL;
+        o = y == NULL ? wf_timeline_find(t, x->target_source, wf_timeline_text(t, x->target_id)) : NULL;
         find_loop(t, x, in_loop);
         judge(t, x, state_of(s, x, y != NULL ? named_tie(y) : (struct named) { o != NULL, o != NULL, o != NULL ? o->type : 0, o != NULL ? o->time : 0 },
                              in_loop[new]));
@@ -144,6 +146,7 @@ static void judge_all(wf_timeline *t, const wf_sources *s, uint32_t new, const w
     free(queue);
     free(in_loop);
     free(seen);
+    return o;
 }
 
 /* ---- which stands ---- */
@@ -270,13 +273,12 @@ wf_shift wf_timeline_put_aside(wf_timeline *t, wf_ledger *l, const wf_sources *s
     wf_fact f = wf_timeline_make(t, l, x);
     lay_aside(t, &f);
     uint32_t tie = add_tie(t, x, &f);
-    judge_all(t, s, tie, &f);
+    const wf_fact *o = judge_all(t, s, tie, &f);
     if (tie == WF_NO_FACT)
         return shift_of(t, s, &f);
     if (t->tie[tie].state != WF_TIE_HOLDS)
         return (wf_shift) { wf_chain_of(x->ev->type), WF_NO_FACT, WF_NO_FACT };
-    wf_fact original = *original_of(t, &t->tie[tie]);
-    return shift_of(t, s, &original);
+    return shift_of(t, s, o != NULL ? o : original_of(t, &t->tie[tie]));
 }
 
 static void say_stands(wf_timeline *t, uint32_t id, bool stands)

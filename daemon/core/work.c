@@ -294,8 +294,9 @@ static void emit_supervision(wf_fold *f, const wf_timeline *t)
 static void each_key(wf_fold *f, const wf_timeline *t, wf_chain c, void (*emit)(wf_fold *, const wf_timeline *, uint32_t key))
 {
     for (uint32_t i = 0; i < t->chain[c].n; i++) {
-        uint32_t key = wf_timeline_key(t, &t->chain[c].fact[i]), k = 0;
-        while (k < i && !wf_timeline_same(t, wf_timeline_key(t, &t->chain[c].fact[k]), key))
+        const wf_fact *all = t->chain[c].fact;
+        uint32_t key = wf_timeline_key(t, &all[i]), k = 0;
+        while (k < i && (all[k].key_print != all[i].key_print || !wf_timeline_same(t, wf_timeline_key(t, &all[k]), key)))
             k++;
         if (k == i)
             emit(f, t, key);

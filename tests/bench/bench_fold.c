@@ -148,8 +148,8 @@ int main(int argc, char **argv)
             uint32_t kind = below(25);
             int32_t day = start.n + y * 365 + (int32_t) (i * 365 / slots);
             one(f, l, t[w], w, kind, day, day, NULL, false);
-            if (i % 5 == 0)
-                said[w * KEPT + i / 5 % KEPT] = (struct said) { sequence, kind, day };
+            if (below(5) == 0)
+                said[w * KEPT + below(KEPT)] = (struct said) { sequence, kind, day };
             if ((i + 1) * 12 / slots != i * 12 / slots) {
                 bench_add(&months, (double) (bench_ns() - from) / (double) (i + 1 - begun));
                 from = bench_ns();
