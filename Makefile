@@ -83,8 +83,9 @@ BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_SHARED_SRC := $(filter-out $(BENCH_SRC),$(call under,tests/bench))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SYSTEM_SRC := $(sort $(wildcard tests/system/*.c))
+SHIM_SRC := $(wildcard tests/faults/*.c)
 PRODUCT_SRC := $(PROTO_SRC) $(ROOM_SRC) $(wildcard daemon/main.c) $(CONSUMER_SRC)
-TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(PROPERTY_SRC) $(SCENARIO_SRC) $(BENCH_SRC) $(BENCH_SHARED_SRC) $(SYSTEM_SRC)
+TEST_SRC := $(SUPPORT_SRC) $(UNIT_SRC) $(PROPERTY_SRC) $(SCENARIO_SRC) $(BENCH_SRC) $(BENCH_SHARED_SRC) $(SYSTEM_SRC) $(SHIM_SRC)
 
 LIB := $B/libworkforce.a $B/libworkforce.so
 ROOMS := $B/librooms.a
@@ -95,7 +96,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$B/%)
 SYSTEM_TOOLS := $(SYSTEM_SRC:tests/system/%.c=$B/system_%)
 # What is preloaded into a daemon under test.
 PRELOADS := $(patsubst tests/system/preload/%.c,$B/preload_%.so,$(wildcard tests/system/preload/*.c))
-TEST_PROGRAMS := $(PRELOADS) $(if $(UNIT_SRC),$B/unit) $(PROPERTIES) $(if $(SCENARIO_SRC),$B/scenario) $(SYSTEM_TOOLS)
+TEST_PROGRAMS := $(PRELOADS) $(if $(UNIT_SRC),$B/unit) $(PROPERTIES) $(if $(SCENARIO_SRC),$B/scenario) $(SYSTEM_TOOLS) $(if $(SHIM_SRC),$B/fault.so)
 
 # ---------------------------------------------------------------------------------------------------- build
 
@@ -182,6 +183,9 @@ $(PRELOADS): $B/preload_%.so: tests/system/preload/%.c Makefile
 	$(call say,LD)
 	$(Q)$(CC) -D_GNU_SOURCE -Iinclude -Itests -std=gnu17 -O2 -g $(WARN) -Wno-conversion -fPIC -shared -pthread -o $@ $<
 $(SYSTEM_TOOLS): $B/system_%: $B/tests/system/%.o $(TEST_BASE)
+	$(link)
+$B/fault.so: LINK_EXTRA = -shared
+$B/fault.so: $B/tests/faults/shim.o
 	$(link)
 $(FUZZERS): LINK_EXTRA = -fsanitize=fuzzer
 $(FUZZERS): $B/fuzz_%: $B/tests/fuzz/fuzz_%.o $(ROOMS) $B/libworkforce.a

@@ -20,6 +20,7 @@ enum { OK = 0, FAILED = 1, USAGE = 2, DAMAGED = 65, CONFIG = 78 };
 
 #define CONFIG_FILE "/etc/workforced/workforced.conf"
 #define OVERRIDES_MAX 16
+#define STARTED_OVER "WORKFORCED_STARTED_OVER"
 
 typedef struct options {
     const char *command, *argument, *config, *store, *profile[WF_CONFIG_LIST_MAX], *endpoint[OVERRIDES_MAX];
@@ -318,16 +319,48 @@ static void progress(void *ctx, const char *what, uint64_t done, uint64_t all)
     wf_log(DERIVING, what, done, all);
 }
 
-static void block_signals(void)
+static sigset_t own_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    return set;
+}
+
+static void block_signals(void)
+{
+    sigset_t set = own_signals();
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);           /* a file-size limit is an error of the write, and handled as one */
+}
+
+/* Store and engine, once; both write a little, so a full disk may refuse. */
+static wf_rc open_both(house *h, const wf_profile *profile, uint64_t *told, wf_store **store, wf_engine **engine, wf_err *e)
+{
+    const wf_config *c = h->settings;
+    wf_store_options s = {
+        .path = c->store, .map_bytes = (uint64_t) c->map_gib << 30, .limit_bytes = (uint64_t) c->store_mib << 20,
+        .disk_reserve = (uint64_t) c->disk_reserve_mib << 20, .manual_clock = h->o->manual, .measures_version = WF_MEASURES_VERSION,
+    };
+    WF_TRY(wf_store_open(&s, store, e));
+    if (h->o->manual && !h->o->given_today && wf_store_fresh(*store))
+        return wf_fail(e, WF_CONFIG, "a new store with a manual clock needs --today DATE");
+    wf_engine_options o = {
+        .store = *store, .profile = profile, .today = h->o->manual ? h->o->today : wf_day_london(wf_host_now()),
+        .timeline_bytes = (size_t) c->timeline_mib << 20, .progress = progress, .progress_ctx = told,
+    };
+    return wf_engine_open(&o, engine, e);
+}
+
+/* A second, or a signal that asks to end. */
+static bool asked_to_end(void)
+{
+    sigset_t set = own_signals();
+    int signal = sigtimedwait(&set, NULL, &(struct timespec) { .tv_sec = 1 });
+    return signal == SIGTERM || signal == SIGINT;
 }
 
 static wf_rc run(house *h, wf_profile **profile, wf_err *e)
@@ -336,21 +369,25 @@ static wf_rc run(house *h, wf_profile **profile, wf_err *e)
     WF_AUTO(wf_engine_close) wf_engine *engine = NULL;
     const wf_config *c = h->settings;
     uint64_t told = wf_monotonic_ms();
-    wf_store_options s = {
-        .path = c->store, .map_bytes = (uint64_t) c->map_gib << 30, .manual_clock = h->o->manual,
-        .measures_version = WF_MEASURES_VERSION,
-    };
-    WF_TRY(wf_store_open(&s, &store, e));
-    if (h->o->manual && !h->o->given_today && wf_store_fresh(store))
-        return wf_fail(e, WF_CONFIG, "a new store with a manual clock needs --today DATE");
-    wf_engine_options o = {
-        .store = store, .profile = *profile, .today = h->o->manual ? h->o->today : wf_day_london(wf_host_now()),
-        .timeline_bytes = (size_t) c->timeline_mib << 20, .progress = progress, .progress_ctx = &told,
-    };
-    WF_TRY(wf_engine_open(&o, &engine, e));
+    wf_rc rc;
+    if (getenv(STARTED_OVER) && unsetenv(STARTED_OVER) == 0) {      /* at most once a second */
+        wf_notify_waiting("the last commit found no room");
+        if (asked_to_end())
+            return WF_OK;
+    }
+    for (bool said = false; (rc = open_both(h, *profile, &told, &store, &engine, e)) == WF_FULL; said = true) {
+        wf_engine_close(&engine);
+        wf_store_close(&store);
+        if (!said)
+            wf_log(STORE_WAITS, e->text);
+        wf_notify_waiting(e->text);
+        if (asked_to_end())
+            return WF_OK;
+    }
+    WF_TRY(rc);
     wf_loop_options l = {
         .store = store, .engine = engine, .profile = profile, .profile_name = h->o->name, .manual_clock = h->o->manual,
-        .credit_events = (uint32_t) c->window, .read = read_again, .ctx = h, .ran = &h->ran,
+        .credit_events = (uint32_t) c->window, .scrub_ms = (uint64_t) c->scrub_minutes * 60000, .read = read_again, .ctx = h, .ran = &h->ran,
     };
     endpoints_of(c, l.at);
     return wf_loop_run(&l, e);
@@ -362,6 +399,16 @@ static void leave(int status)
 {
     fflush(NULL);
     _exit(status);
+}
+
+/* What is in memory after a commit that found no room is nothing to go on with: the same process begins anew from the
+ * store, which holds all that was acknowledged, and waits there until there is room. Its sockets close with the exec. */
+static void start_over(char **argv)
+{
+    fflush(NULL);
+    (void) setenv(STARTED_OVER, "1", 1);
+    (void) execv("/proc/self/exe", argv);
+    wf_log(START_FAILED, strerror(errno));
 }
 
 static int fail(const wf_err *e)
@@ -418,6 +465,8 @@ int main(int argc, char **argv)
         block_signals();
         wf_store_guard(DAMAGED);
         wf_rc rc = run(&h, &profile, &e);
+        if (rc == WF_FULL && h.ran)
+            start_over(argv);
         status = rc == WF_OK ? OK : !h.ran ? fail(&e) : rc == WF_DAMAGED ? DAMAGED : FAILED;
         leave(status);
     }

@@ -1,9 +1,11 @@
 #include <workforce/types.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct { wf_act act; const char *wire, *text; } results[WF_RESULT_COUNT] = {
 #define X(name, act, wire, text) [name] = { act, wire, text },
@@ -29,6 +31,11 @@ wf_rc wf_fail(wf_err *e, wf_rc rc, const char *format, ...)
 
 void wf_assert_failed(const char *cond, const char *file, int line)
 {
+    /* Small allocations are asserted, so that their failure ends the process here: with a reason, and by no signal. */
+    if (errno == ENOMEM) {
+        (void) fprintf(stderr, "%s:%d: out of memory; ending\n", file, line);
+        _exit(1);
+    }
     (void) fprintf(stderr, "%s:%d: this cannot be: %s\n", file, line, cond);
     abort();
 }

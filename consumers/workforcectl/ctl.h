@@ -27,7 +27,7 @@ typedef struct ctl_command {
 } ctl_command;
 
 extern const ctl_command ctl_publish, ctl_tail, ctl_show, ctl_figures, ctl_history, ctl_indicators, ctl_findings, ctl_refused,
-    ctl_status, ctl_complete, ctl_moves, ctl_dump, ctl_clock, ctl_reload;
+    ctl_status, ctl_complete, ctl_moves, ctl_dump, ctl_clock, ctl_reload, ctl_backup;
 
 /* Set before a command runs. */
 extern const char *ctl_sockets;     /* folder of the daemon's sockets */

@@ -132,7 +132,7 @@ static const char *bytes_text(uint64_t n, char buf[24])
 
 static void print_status(const wf_status *s)
 {
-    char day[WF_DAY_TEXT], at[WF_INSTANT_TEXT], store[24], memory[24];
+    char day[WF_DAY_TEXT], at[WF_INSTANT_TEXT], store[24], memory[24], disk[24];
     bool well = s->trouble.n == 0 && wf_str_eq(s->state, WF_STR("ready"));
     printf("state      %s%.*s%s%s%.*s\n", ctl_in(well ? CTL_GREEN : CTL_RED), WF_STR_ARG(s->state), ctl_in(CTL_PLAIN),
            s->trouble.n > 0 ? ": " : "", WF_STR_ARG(s->trouble));
@@ -144,6 +144,12 @@ static void print_status(const wf_status *s)
     printf("now        %llu events a second, %llu ms behind, last commit %s\n", (unsigned long long) s->per_second,
            (unsigned long long) s->lag_ms, s->committed.ms > 0 ? wf_instant_text(s->committed, at) : "none");
     printf("store      %.*s, %s, sequence %llu\n", WF_STR_ARG(s->store), bytes_text(s->store_bytes, store), (unsigned long long) s->sequence);
+    printf("room       %s of %s used, %s of disk free\n", bytes_text(s->store_bytes, store), bytes_text(s->store_limit, memory),
+           bytes_text(s->disk_free, disk));
+    printf("scrub      %llu faults, store last read whole %s\n", (unsigned long long) s->scrub_faults,
+           s->scrubbed.ms > 0 ? wf_instant_text(s->scrubbed, at) : "not since the start");
+    if (s->restored.ms > 0)
+        printf("restored   from a backup at %s\n", wf_instant_text(s->restored, at));
     printf("release    %.*s, %s of memory, up %llu s\n", WF_STR_ARG(s->version), bytes_text(s->memory_bytes, memory),
            (unsigned long long) (s->uptime_ms / 1000));
 }

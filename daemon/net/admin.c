@@ -1,4 +1,5 @@
 #include "net/admin.h"
+#include "net/backup.h"
 #include "net/route.h"
 #include "frame.h"
 #include <stdio.h>
@@ -16,7 +17,8 @@ struct wf_admin {
     wf_route who;
     uint64_t id, ticks, alerts;         /* of that request; counts when it came */
     uint64_t said_ms;
-    uint8_t buf[4096];
+    wf_backup_room backup;
+    uint8_t buf[WF_FRAME_BYTES_MAX];
 };
 
 wf_rc wf_admin_open(void *context, const wf_endpoint_setting *setting, const wf_admin_house *house, wf_admin **ret, wf_err *e)
@@ -24,6 +26,7 @@ wf_rc wf_admin_open(void *context, const wf_endpoint_setting *setting, const wf_
     wf_admin *a = calloc(1, sizeof *a);
     WF_ASSERT(a);
     a->house = *house;
+    a->backup.store = house->store;
     zmq_msg_init(&a->message);
     wf_rc rc = wf_access_bind(context, ZMQ_ROUTER, WF_EP_ADMIN, setting, &a->socket, a->bound, e);
     if (rc != WF_OK)
@@ -41,6 +44,7 @@ void wf_admin_close(wf_admin **p)
     *p = NULL;
     wf_access_close(&a->socket, a->bound);
     zmq_msg_close(&a->message);
+    wf_snapshot_free(&a->backup.snapshot);
     free(a);
 }
 
@@ -127,6 +131,20 @@ static void reload(wf_admin *a, const wf_route *from, uint64_t id)
     answer(a, from, id, false, WF_ROW_LINE, &row);
 }
 
+static void give_backup(wf_admin *a, const wf_route *from, const wf_question *q, uint64_t now_ms)
+{
+    wf_answer w;
+    wf_err e;
+    wf_answer_begin(&w, q->id, a->buf, sizeof a->buf);
+    wf_rc rc = wf_backup_answer(&a->backup, q, now_ms, &w, &e);
+    if (rc != WF_OK)
+        fail(a, from, q->id, rc, e.text);
+    else
+        (void) wf_route_send(a->socket, from, a->buf, wf_answer_end(&w, false));
+}
+
+void wf_admin_look(wf_admin *a, uint64_t now_ms, bool short_of_room) { wf_backup_look(&a->backup, now_ms, short_of_room); }
+
 static void take_one(wf_admin *a, const wf_route *from, wf_instant now, uint64_t now_ms)
 {
     wf_question q = { .id = 0 };
@@ -140,6 +158,8 @@ static void take_one(wf_admin *a, const wf_route *from, wf_instant now, uint64_t
         ask_for_days(a, from, &q, now, now_ms);
     else if (q.verb == WF_VERB_CLOCK)
         answer_clock(a, from, q.id, now, 0, 0);
+    else if (q.verb == WF_VERB_BACKUP)
+        give_backup(a, from, &q, now_ms);
     else if (q.verb == WF_VERB_RELOAD)
         reload(a, from, q.id);
     else {

@@ -12,6 +12,7 @@
 #define EXCEPTIONS (WF_TURN_EVENTS + WF_FRAME_EVENTS_MAX)
 #define REPLY_BYTES (64 + 300 * WF_FRAME_EVENTS_MAX)
 #define ALL_EVENTS (8u << 20)      /* unacknowledged, of all sources together */
+#define BUSY_MS 1000                    /* a publisher that is told to wait asks again then */
 #define TELL_MS 10000                   /* one log line a source in this time */
 
 /* What is known of a source's sessions: a cache of the store's watermarks. */
@@ -22,6 +23,7 @@ typedef struct source {
     uint64_t epoch;                     /* newest that has been heard */
     uint64_t taken;                     /* highest message number taken in it, this group's included */
     uint64_t durable;                   /* the same on disk */
+    uint64_t beyond;                    /* acknowledged to it, as its HELLO says, and not here */
     uint64_t refused, told_ms;          /* not yet logged; when it was last */
     wf_rc why;
 } source;
@@ -45,6 +47,7 @@ struct wf_intake {
     char bound[WF_ENDPOINT_TEXT];
     wf_store *store;
     uint64_t credit;
+    const char *paused;                 /* why, or NULL */
     zmq_msg_t id, payload;
     source *sources;
     unsigned source_count;
@@ -100,6 +103,7 @@ void wf_intake_close(wf_intake **p)
 }
 
 void *wf_intake_socket(wf_intake *in) { return in->socket; }
+void wf_intake_pause(wf_intake *in, const char *why) { in->paused = why; }
 
 /* ---- sessions -------------------------------------------------------------------------------------------------- */
 
@@ -136,7 +140,7 @@ static wf_rc find(wf_intake *in, wf_group *g, wf_str name, source **ret, wf_err 
     return WF_OK;
 }
 
-bool wf_intake_session(wf_intake *in, wf_str name, uint64_t *epoch, uint64_t *durable)
+bool wf_intake_session(wf_intake *in, wf_str name, uint64_t *epoch, uint64_t *durable, uint64_t *beyond)
 {
     if (name.n == 0 || name.n > WF_SOURCE_MAX)
         return false;
@@ -146,6 +150,7 @@ bool wf_intake_session(wf_intake *in, wf_str name, uint64_t *epoch, uint64_t *du
     if (known) {
         *epoch = s->epoch;
         *durable = s->durable;
+        *beyond = s->beyond;
     }
     pthread_mutex_unlock(&in->lock);
     return known;
@@ -202,6 +207,18 @@ static bool stale(outcome *o, const source *s, uint64_t epoch)
     return true;
 }
 
+/* A session that goes on at `next` has been acknowledged all before it. If that is not here, the store is an older one:
+ * it was restored. The publisher numbers on from what is here, so it is told of once. */
+static void note_beyond(wf_intake *in, source *s, uint64_t next)
+{
+    if (next <= s->taken + 1)
+        return;
+    pthread_mutex_lock(&in->lock);
+    s->beyond += next - 1 - s->taken;
+    pthread_mutex_unlock(&in->lock);
+    wf_log(SOURCE_BEYOND, s->length, s->name, next - 1 - s->taken);
+}
+
 static wf_rc take_hello(wf_intake *in, wf_group *g, const void *bytes, size_t n, outcome *o, wf_err *e)
 {
     wf_hello m;
@@ -218,6 +235,7 @@ static wf_rc take_hello(wf_intake *in, wf_group *g, const void *bytes, size_t n,
     if (stale(o, o->from, m.epoch))
         return WF_OK;
     WF_TRY(enter(in, g, o->from, m.epoch, e));
+    note_beyond(in, o->from, m.next);
     o->kind = A_WELCOME;
     return WF_OK;
 }
@@ -323,7 +341,9 @@ static wf_rc take_one(wf_intake *in, wf_group *g, outcome *o, bool whole, wf_err
     const void *bytes = zmq_msg_data(&in->payload);
     size_t n = zmq_msg_size(&in->payload);
     wf_message_kind kind = whole ? wf_frame_kind(bytes, n) : WF_MSG_NONE;
-    if (kind == WF_MSG_EVENTS)
+    if (in->paused && (kind == WF_MSG_EVENTS || kind == WF_MSG_HELLO))
+        nack(o, WF_NACK_BUSY, 0, in->paused);
+    else if (kind == WF_MSG_EVENTS)
         WF_TRY(take_events(in, g, bytes, n, o, e));
     else if (kind == WF_MSG_HELLO)
         WF_TRY(take_hello(in, g, bytes, n, o, e));
@@ -387,7 +407,7 @@ static size_t build(wf_intake *in, const outcome *o)
         return wf_frame_welcome(&m, in->buf, REPLY_BYTES);
     }
     if (o->kind == A_NACK) {
-        wf_nack m = { o->code, o->expected, 0, wf_str_of(o->text) };
+        wf_nack m = { o->code, o->expected, o->code == WF_NACK_BUSY ? BUSY_MS : 0, wf_str_of(o->text) };
         return wf_frame_nack(&m, in->buf, REPLY_BYTES);
     }
     wf_reply m = {
@@ -421,7 +441,7 @@ static void tell_refusals(source *s, uint64_t now_ms)
 /* A publisher that resends is ordinary; one that speaks otherwise than agreed is told, seldom. */
 static void tell_nacks(wf_intake *in, const outcome *o, uint64_t now_ms)
 {
-    if (o->kind != A_NACK || o->code == WF_NACK_GAP)
+    if (o->kind != A_NACK || o->code == WF_NACK_GAP || o->code == WF_NACK_BUSY)
         return;
     in->refused++;
     if (in->told_ms > 0 && now_ms - in->told_ms < TELL_MS)

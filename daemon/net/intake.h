@@ -23,10 +23,14 @@ WF_NODISCARD wf_rc wf_intake_open(void *context, const wf_endpoint_setting *sett
 void wf_intake_close(wf_intake **p);
 void *wf_intake_socket(wf_intake *in);
 
+/* While `why` is given, all that comes is answered `busy` with it. NULL: goes on. Borrowed. */
+void wf_intake_pause(wf_intake *in, const char *why);
+
 /* Drains what waits, up to the turn's bounds; *more says whether something was left. A failure is the store's. */
 WF_NODISCARD wf_rc wf_intake_take(wf_intake *in, wf_group *g, bool *more, wf_err *e);
 /* Answers what was taken; the group has been committed. `now_ms`: monotonic. */
 void wf_intake_reply(wf_intake *in, uint64_t now_ms);
 
 /* Last epoch of a source and its highest message number on disk, as far as it has spoken since the start; any thread. */
-bool wf_intake_session(wf_intake *in, wf_str source, uint64_t *epoch, uint64_t *durable);
+/* *beyond: events that were acknowledged to it, as it says, and are not here. */
+bool wf_intake_session(wf_intake *in, wf_str source, uint64_t *epoch, uint64_t *durable, uint64_t *beyond);

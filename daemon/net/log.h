@@ -22,6 +22,12 @@
     X(RELOAD_REFUSED,  LOG_ERR,     "the new configuration is wrong, the old one stays in force: %s")                        \
     X(RELOAD_RESTART,  LOG_WARNING, "a change of %s takes effect at the next start")                                         \
     X(STORE_FAILED,    LOG_CRIT,    "%s failed, nothing of this group was acknowledged; ending: %s")                         \
+    X(STORE_FULL,      LOG_CRIT,    "%s; nothing more is acknowledged until there is room")                                  \
+    X(STORE_ROOM,      LOG_NOTICE,  "there is room again, intake goes on: %" PRIu64 " of %" PRIu64 " MiB are used, %" PRIu64 " MiB of disk are free") \
+    X(STORE_WAITS,     LOG_CRIT,    "the store cannot be opened for lack of space; trying again each second: %s")            \
+    X(STORE_DAMAGED,   LOG_CRIT,    "the scrub found damage: %s; %s")                                                        \
+    X(STORE_SCRUBBED,  LOG_INFO,    "the scrub read the whole store, %" PRIu64 " pages: %" PRIu64 " faults")                 \
+    X(SOURCE_BEYOND,   LOG_WARNING, "source %.*s was acknowledged %" PRIu64 " events beyond what this store holds: it was restored, or is another store; the source sends again what it still has") \
     X(SOCKET_FAILED,   LOG_CRIT,    "socket %s: %s")                                                                         \
     X(GROUP_UNKNOWN,   LOG_WARNING, "socket %s: cannot give it to group %s (%s); only this user can reach it")               \
     X(EVENTS_REFUSED,  LOG_NOTICE,  "%" PRIu64 " events of source %.*s were refused, the last because %s (see workforcectl refused)") \

@@ -7,6 +7,7 @@
 #include "net/log.h"
 #include "net/notify.h"
 #include "net/query.h"
+#include "net/scrub.h"
 #include "net/shared.h"
 #include "core/calendar.h"
 #include "core/profile.h"
@@ -35,6 +36,8 @@ typedef struct loop {
     wf_feed *feed;
     wf_stream *stream;
     wf_query_room *query;
+    wf_scrub_room *scrub;
+    wf_space space;
     wf_admin *admin;
     wf_days days;
     zmq_pollitem_t item[ITEMS];
@@ -66,7 +69,11 @@ static void describe_trouble(const loop *l, char *text, size_t n)
 {
     char day[WF_DAY_TEXT];
     text[0] = '\0';
-    if (l->days.jump.n != WF_DAY_OPEN.n)
+    if (l->space.full)
+        snprintf(text, n, "%s", l->space.why);
+    else if (l->house.health.damage[0])
+        snprintf(text, n, "the scrub found damage: %s", l->house.health.damage);
+    else if (l->days.jump.n != WF_DAY_OPEN.n)
         snprintf(text, n, "the host's clock shows %s: the calendar waits for `workforcectl clock accept`", wf_day_text(l->days.jump, day));
     else if (l->days.back.n != WF_DAY_OPEN.n)
         snprintf(text, n, "the host's clock shows %s, before today: the calendar waits", wf_day_text(l->days.back, day));
@@ -87,6 +94,8 @@ static void describe(loop *l, unsigned events, uint64_t took_us, wf_instant now,
         h->lag_ms = took_us / 1000;
     h->now = now;
     h->jump = l->days.jump;
+    h->space = l->space;
+    h->state = l->space.full ? "paused" : "ready";
     describe_trouble(l, h->trouble, sizeof h->trouble);
     pthread_mutex_unlock(&l->house.health_lock);
     if (took_us / 1000 > SLOW_MS)
@@ -180,6 +189,22 @@ static wf_rc end_days(loop *l, wf_instant now, uint64_t now_ms, wf_err *e)
     return WF_OK;
 }
 
+/* Short of room, what comes is answered `busy` and the feed is left alone; days go on, in the reserve. */
+static void look_at_space(loop *l)
+{
+    wf_store_space(l->o->store, &l->space);
+    if (l->space.full == l->space.was_full)
+        return;
+    if (l->space.full)
+        wf_log(STORE_FULL, l->space.why);
+    else
+        wf_log(STORE_ROOM, l->space.used >> 20, l->space.limit >> 20, l->space.disk_free >> 20);
+    if (l->intake)
+        wf_intake_pause(l->intake, l->space.full ? l->space.why : NULL);
+    l->item[I_FEED].events = l->feed && !l->space.full ? ZMQ_POLLIN : 0;
+    l->more = !l->space.full;           /* what has waited meanwhile */
+}
+
 static wf_rc take_events(loop *l, wf_instant now, unsigned *events, wf_err *e)
 {
     wf_group g = { .engine = l->o->engine, .arrival = wf_days_arrival(&l->days, now) };
@@ -189,7 +214,7 @@ static wf_rc take_events(loop *l, wf_instant now, unsigned *events, wf_err *e)
         rc = wf_intake_take(l->intake, &g, &l->more, e);
         took = true;
     }
-    if (rc == WF_OK && l->feed && (l->item[I_FEED].revents || l->more))
+    if (rc == WF_OK && l->feed && !l->space.full && (l->item[I_FEED].revents || l->more))
         rc = wf_feed_take(l->feed, &g, &feed_more, e);
     if (rc == WF_OK)
         rc = wf_group_commit(&g, e);
@@ -217,12 +242,17 @@ static wf_rc turn(loop *l, wf_err *e)
         take_signals(l);
     if (l->stop)
         return WF_OK;
+    if (atomic_load(&l->house.damaged))
+        return wf_fail(e, WF_DAMAGED, "%s", l->house.health.damage);
+    look_at_space(l);
     wf_days_look(&l->days, now);
     WF_TRY(end_days(l, now, began / 1000, e));
     WF_TRY(take_events(l, now, &events, e));
     uint64_t took = wf_monotonic_us() - began, now_ms = (began + took) / 1000;
     if (l->admin && l->item[I_ADMIN].revents)
         wf_admin_take(l->admin, now, now_ms);
+    if (l->admin)
+        wf_admin_look(l->admin, now_ms, l->space.full);
     l->figures_wait = wf_stream_figures(l->stream, l->o->engine, now_ms, l->more ? FIGURES_BUSY_US : FIGURES_IDLE_US);
     wf_stream_beat(l->stream, l->o->engine, wf_store_instance(l->o->store), wf_days_arrival(&l->days, now), now_ms);
     describe(l, events, took, now, now_ms);
@@ -250,7 +280,10 @@ static wf_rc go_round(loop *l, wf_err *e)
         if (rc == WF_OK && l->failed != WF_OK)
             rc = wf_fail(e, l->failed, "a new profile could not be put in force: %s", l->reload_trouble);
         if (rc != WF_OK) {
-            wf_log(STORE_FAILED, "the store", e->text);
+            if (rc == WF_FULL)
+                wf_log(STORE_FULL, e->text);
+            else
+                wf_log(STORE_FAILED, "the store", e->text);
             wf_notify_failed(e->text);
             return rc;
         }
@@ -280,7 +313,7 @@ static wf_rc open_descriptors(loop *l, wf_err *e)
 static wf_rc open_rooms(loop *l, wf_err *e)
 {
     const wf_endpoint_setting *at = l->o->at;
-    const wf_admin_house admin = { &l->days, reload, l };
+    const wf_admin_house admin = { &l->days, l->o->store, reload, l };
     for (int i = 0; i < WF_EP_COUNT; i++)
         if (wanted(l, (wf_endpoint) i))
             WF_TRY(wf_access_check((wf_endpoint) i, at[i].at, e));
@@ -299,11 +332,12 @@ static wf_rc open_rooms(loop *l, wf_err *e)
         WF_TRY(wf_admin_open(l->context, &at[WF_EP_ADMIN], &admin, &l->admin, e));
     if (wanted(l, WF_EP_QUERY))
         WF_TRY(wf_query_room_open(l->context, &at[WF_EP_QUERY], &l->house, &l->query, e));
-    return WF_OK;
+    return l->o->scrub_ms > 0 ? wf_scrub_room_open(&l->house, l->o->scrub_ms, &l->scrub, e) : WF_OK;
 }
 
 static void close_rooms(loop *l)
 {
+    wf_scrub_room_close(&l->scrub);
     wf_query_room_close(&l->query);
     wf_intake_close(&l->intake);
     wf_feed_close(&l->feed);

@@ -90,6 +90,11 @@ void wf_notify_failed(const char *what)
     say(true, "STATUS=%s", what);
 }
 
+void wf_notify_waiting(const char *what)
+{
+    say(false, "STATUS=waiting: %s\nEXTEND_TIMEOUT_USEC=60000000\nWATCHDOG=1", what);
+}
+
 uint64_t wf_notify_watchdog_ms(void)
 {
     uint64_t us = 0;

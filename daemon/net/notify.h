@@ -13,6 +13,8 @@ void wf_notify_stopping(void);
 /* A derivation goes on: STATUS, and more time for the start. */
 void wf_notify_deriving(const char *what, uint64_t done, uint64_t all);
 void wf_notify_failed(const char *what);
+/* It waits for something outside, and is alive: STATUS, more time for the start, the watchdog. */
+void wf_notify_waiting(const char *what);
 
 /* Time between two signs of life that the service manager wants, in ms; 0: it does not watch. */
 uint64_t wf_notify_watchdog_ms(void);

@@ -8,10 +8,14 @@
 struct wf_intake;
 
 typedef struct wf_health {
-    const char *state;                  /* starting, deriving, ready, stopping */
+    const char *state;                  /* starting, deriving, ready, paused, stopping */
     char trouble[240];                  /* what is wrong; empty when nothing is */
     uint64_t per_second, lag_ms;        /* events over the last ten seconds; time from frame to reply of the last turn */
     wf_instant now;                     /* the host's clock at the last turn */
+    wf_space space;                     /* at the last turn */
+    wf_instant scrubbed;                /* when the scrub last came to the store's end; 0: not since the start */
+    uint64_t scrub_faults;
+    char damage[200];                   /* the last of them; empty: none */
     wf_day jump;                        /* the day an operator must accept; WF_DAY_OPEN: none */
 } wf_health;
 
@@ -30,5 +34,6 @@ typedef struct wf_shared {
     pthread_mutex_t health_lock;
     wf_health health;
 
+    atomic_bool damaged;                /* the scrub has found what the journal cannot mend */
     atomic_uint_fast64_t reader_seen_ms;    /* when the reader last went round: the watchdog looks at it */
 } wf_shared;

@@ -361,6 +361,14 @@ static uint64_t resident_bytes(void)
     return (uint64_t) resident * (uint64_t) sysconf(_SC_PAGESIZE);
 }
 
+static wf_instant restored_at(const wf_store *s)
+{
+    wf_instant at;
+    uint64_t sequence;
+    (void) wf_store_restored(s, &at.ms, &sequence);
+    return at;
+}
+
 static void add_status(wf_job *j)
 {
     wf_shared *h = j->house;
@@ -377,7 +385,8 @@ static void add_status(wf_job *j)
         .clock = wf_str_of(h->manual_clock ? "manual" : "system"), .today = t.today, .sequence = t.sequence,
         .accepted = t.events, .duplicates = t.duplicates, .refused = t.refused, .findings = t.findings, .subjects = t.subjects,
         .alerts = t.alerts, .per_second = health.per_second, .lag_ms = health.lag_ms, .committed = t.last_commit,
-        .store_bytes = t.used_bytes, .memory_bytes = resident_bytes(), .uptime_ms = wf_monotonic_ms() - h->started_ms,
+        .scrubbed = health.scrubbed, .scrub_faults = health.scrub_faults, .restored = restored_at(h->store),
+        .store_limit = health.space.limit, .disk_free = health.space.disk_free, .store_bytes = t.used_bytes, .memory_bytes = resident_bytes(), .uptime_ms = wf_monotonic_ms() - h->started_ms,
     };
     add(j, WF_ROW_STATUS, &row);
     pthread_mutex_unlock(&h->profile_lock);
@@ -422,7 +431,7 @@ static bool answer_status(wf_job *j)
             .late_beyond = s->late_beyond,
         };
         if (j->house->intake)
-            (void) wf_intake_session(j->house->intake, row.source, &row.epoch, &row.durable);
+            (void) wf_intake_session(j->house->intake, row.source, &row.epoch, &row.durable, &row.beyond);
         add(j, WF_ROW_SOURCE, &row);
     }
     return true;

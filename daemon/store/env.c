@@ -531,6 +531,8 @@ wf_rc wf_store_open(const wf_store_options *o, wf_store **ret, wf_err *e)
     WF_ASSERT(s != NULL);
     memset(s, 0, sizeof *s);
     s->directory = s->lock = -1;
+    s->limit = o->limit_bytes;
+    s->disk_reserve = o->disk_reserve;
     wf_heads_init(&s->heads);
     wf_subjects_init(&s->subjects);
     if (snprintf(s->path, sizeof s->path, "%s", o->path) >= (int) sizeof s->path)

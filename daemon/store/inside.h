@@ -59,6 +59,8 @@ struct wf_store {
     uint8_t id_bytes[16];
     char id[33];
     struct { int64_t ms; uint64_t sequence; } restored;
+    uint64_t limit, disk_reserve;
+    bool full;
     int directory, lock;
     char path[1024];
 };

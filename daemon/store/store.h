@@ -28,6 +28,7 @@ typedef struct wf_store wf_store;
 typedef struct wf_store_options {
     const char *path;                   /* directory, made 0700 if absent */
     uint64_t map_bytes;                 /* address space; 0: 64 GiB */
+    uint64_t limit_bytes, disk_reserve; /* see wf_store_space; limit 0: the map */
     bool manual_clock;                  /* the store remembers and refuses the other kind (T6) */
     int64_t restored_ms;                /* not 0: it has just been restored from a backup, at this instant; takes either clock */
     uint32_t measures_version;          /* another one in the store: it forgets what is derived, see wf_store_derive_to() */
@@ -49,6 +50,16 @@ bool wf_store_restored(const wf_store *s, int64_t *ms, uint64_t *sequence);
 bool wf_store_fresh(const wf_store *s);             /* the journal is empty */
 uint64_t wf_store_last(const wf_store *s);          /* sequence of the last committed entry; 0: none */
 uint64_t wf_store_used_bytes(const wf_store *s);
+
+/* How much room is left, in bytes. `full`: less than the reserve (5 % of the limit, and what is to stay free on the disk); a
+ * commit would still go through, and is for tidying up: nothing new is to be taken in. Of the writing thread, outside a
+ * transaction; some microseconds, more where the store is nearly full. */
+typedef struct wf_space {
+    uint64_t used, limit, reserve, disk_free, disk_reserve;
+    bool full, was_full;                /* was_full: the last time it was asked */
+    char why[120];                      /* full: a sentence */
+} wf_space;
+void wf_store_space(wf_store *s, wf_space *ret);
 
 /* ---- writing ---- */
 WF_NODISCARD wf_rc wf_store_begin(wf_store *s, wf_err *e);
@@ -184,6 +195,16 @@ void wf_scrub_free(wf_scrub **p);
  * with the next table. WF_SYSTEM: the disk does not give what it holds. */
 WF_NODISCARD wf_rc wf_scrub_part(wf_scrub *c, uint64_t pages, bool *derived, wf_err *e);
 wf_scrub_state wf_scrub_at(const wf_scrub *c);
+
+/* One commit's state as the bytes of a file: a backup. Holding it keeps every page of it from being used again, so the
+ * store grows meanwhile. Of the writing thread. */
+typedef struct wf_snapshot wf_snapshot;
+WF_NODISCARD wf_rc wf_snapshot_new(wf_store *s, wf_snapshot **ret, wf_err *e);
+void wf_snapshot_free(wf_snapshot **p);
+uint64_t wf_snapshot_bytes(const wf_snapshot *s);
+uint64_t wf_snapshot_last(const wf_snapshot *s);        /* its last journal sequence */
+/* n bytes from `at` on, within its bytes. WF_SYSTEM: the disk does not give them. */
+WF_NODISCARD wf_rc wf_snapshot_read(const wf_snapshot *s, uint64_t at, void *buf, size_t n, wf_err *e);
 
 /* CRC32C of bytes, continuing from `crc` (0 to begin). */
 uint32_t wf_crc32c(uint32_t crc, const void *bytes, size_t n);

@@ -31,7 +31,8 @@ extern "C" {
     X(LINE,      13, "line",      wf_line,          "one line of text")                                            \
     X(SPAN,      14, "span",      wf_span_row,      "days of which a source has told everything of one type")      \
     X(GAP,       15, "gap",       wf_gap,           "numbers that are missing in a source's own sequence")         \
-    X(MOVE,      16, "move",      wf_move,          "people and FTE that crossed a unit's border, of one cause")
+    X(MOVE,      16, "move",      wf_move,          "people and FTE that crossed a unit's border, of one cause")    \
+    X(BACKUP,    17, "backup",    wf_backup,        "a piece of a snapshot of the store")
 
 typedef enum wf_row_kind {
     WF_ROW_NONE,
@@ -46,6 +47,7 @@ typedef enum wf_row_kind {
  *   BYTES       wf_str      bin                                  string of hex digits
  *   DAY         wf_day      int days; nil for WF_DAY_OPEN        "2024-03-01" or null
  *   INSTANT     wf_instant  int milliseconds UTC                 RFC 3339
+ *   DATA        wf_str      bin of at most 15,360 bytes          string of hex digits
  *   COUNT       uint64_t    int                                  number
  *   NUMBER      int64_t     int                                  number
  *   MILLIONTHS  int64_t     int; nil for INT64_MIN ("none")      decimal string or null
@@ -110,6 +112,11 @@ typedef enum wf_row_kind {
     X(COUNT,   per_second,  "events a second over the last ten seconds")                                           \
     X(COUNT,   lag_ms,      "age of the oldest frame that waits")                                                  \
     X(INSTANT, committed,   "time of the last commit")                                                             \
+    X(COUNT,   store_limit, "most that it may come to, in bytes; intake pauses 5 % before")                        \
+    X(COUNT,   disk_free,   "free on its disk, in bytes")                                                          \
+    X(INSTANT, scrubbed,    "when the whole store was last read again since the start; 0: not yet")                \
+    X(COUNT,   scrub_faults, "faults that this has found since the start")                                         \
+    X(INSTANT, restored,    "when the store was restored from a backup; 0: never")                                 \
     X(COUNT,   store_bytes, "used pages of the store, in bytes")                                                   \
     X(COUNT,   memory_bytes, "resident memory")                                                                    \
     X(COUNT,   uptime_ms,   "since the start")
@@ -122,6 +129,7 @@ typedef enum wf_row_kind {
     X(COUNT,   accepted,   "events accepted, for ever")                                                            \
     X(COUNT,   duplicates, "duplicates answered since the start")                                                  \
     X(COUNT,   refused,    "events refused, for ever")                                                             \
+    X(COUNT,   beyond,     "events acknowledged to it that the store does not hold, as it says since the start")   \
     X(COUNT,   gaps,       "numbers of the source's own sequence that have not come")                              \
     X(INSTANT, arrived,    "when it last sent")                                                                    \
     X(TEXT,    complete,   "open, until or never said: of what it tells, the type that ends first")                \
@@ -198,11 +206,19 @@ typedef enum wf_row_kind {
     X(COUNT,   alerts,  "alert messages that these ticks made")                                                    \
     X(COUNT,   sequence, "the last journal sequence")
 
+#define WF_BACKUP_FIELDS(X)                                                                                         \
+    X(COUNT, snapshot, "its number; it is held until all of it was asked for, or nobody has asked for 30 s, or 15 min are over") \
+    X(COUNT, bytes,    "of the whole")                                                                             \
+    X(COUNT, sequence, "the last journal sequence in it")                                                          \
+    X(COUNT, offset,   "where the piece lies")                                                                     \
+    X(DATA,  data,     "the piece")
+
 #define WF_LINE_FIELDS(X)                                                                                           \
     X(TEXT, text, "without line end")
 
 typedef wf_str wf_row_TEXT;
 typedef wf_str wf_row_BYTES;
+typedef wf_str wf_row_DATA;
 typedef wf_day wf_row_DAY;
 typedef wf_instant wf_row_INSTANT;
 typedef uint64_t wf_row_COUNT;
@@ -226,6 +242,7 @@ typedef struct wf_indicator_row { WF_INDICATOR_FIELDS(WF_ROW_MEMBER) } wf_indica
 typedef struct wf_rule_row { WF_RULE_FIELDS(WF_ROW_MEMBER) } wf_rule_row;
 typedef struct wf_clock_row { WF_CLOCK_FIELDS(WF_ROW_MEMBER) } wf_clock_row;
 typedef struct wf_line { WF_LINE_FIELDS(WF_ROW_MEMBER) } wf_line;
+typedef struct wf_backup { WF_BACKUP_FIELDS(WF_ROW_MEMBER) } wf_backup;
 #undef WF_ROW_MEMBER
 
 /* A row that was received. `as` holds the member of its kind. */
@@ -248,6 +265,7 @@ typedef struct wf_row {
         wf_rule_row rule;
         wf_clock_row clock;
         wf_line line;
+        wf_backup backup;
     } as;
 } wf_row;
 
@@ -287,7 +305,8 @@ const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
     X(ADVANCE,    "advance",    ADMIN, "clock",             "manual clock: ends every day before `day`")            \
     X(CLOCK,      "clock",      ADMIN, "clock",             "shows the calendar")                                   \
     X(RELOAD,     "reload",     ADMIN, "line",              "reads the configuration again; an error keeps the old one") \
-    X(ACCEPT,     "accept",     ADMIN, "clock",             "lets the calendar go on after a jump of more than 31 days")
+    X(ACCEPT,     "accept",     ADMIN, "clock",             "lets the calendar go on after a jump of more than 31 days") \
+    X(BACKUP,     "backup",     ADMIN, "backup",            "a snapshot of the store: takes one, or with `snapshot` gives the pieces from `since` on, at most `limit`")
 
 typedef enum wf_verb {
 #define X(name, wire, socket, rows, text) WF_VERB_##name,
@@ -309,7 +328,8 @@ typedef enum wf_verb {
     X(UNTIL,      "until",      DAY,   "last civil day, inclusive")                                                 \
     X(DAY,        "day",        DAY,   "the civil day that is to be open afterwards")                               \
     X(SINCE,      "since",      COUNT, "a number or sequence that is known already")                                \
-    X(LIMIT,      "limit",      COUNT, "at most so many rows")
+    X(LIMIT,      "limit",      COUNT, "at most so many rows")                                                      \
+    X(SNAPSHOT,   "snapshot",   COUNT, "number of a snapshot")
 
 typedef enum wf_argument {
 #define X(name, wire, kind, text) WF_ARG_##name,
@@ -330,9 +350,11 @@ typedef enum wf_argument {
     X(COMPLETE, ORG, OPTIONAL)                                                                                      \
     X(TOPICS, PREFIXES, OPTIONAL)                                                                                   \
     X(DUMP, ORG, OPTIONAL)                                                                                          \
-    X(ADVANCE, DAY, REQUIRED)
+    X(ADVANCE, DAY, REQUIRED)                                                                                       \
+    X(BACKUP, SNAPSHOT, OPTIONAL) X(BACKUP, SINCE, OPTIONAL) X(BACKUP, LIMIT, OPTIONAL)
 
 #define WF_LIST_MAX 64
+#define WF_DATA_MAX 15360           /* bytes of one DATA */
 #define WF_ARGUMENT_TEXT_MAX 128
 #define WF_QUESTION_BYTES_MAX 16384
 
@@ -345,7 +367,7 @@ typedef struct wf_question {
     wf_str org, unit, indicator;
     wf_list units, indicators, prefixes;
     wf_day on, from, until, day;
-    uint64_t since, limit;
+    uint64_t since, limit, snapshot;
 } wf_question;
 
 #define WF_GIVES(question, argument) (((question)->given >> WF_ARG_##argument & 1u) != 0)
