@@ -75,7 +75,7 @@ static void unite(struct spans *s)
 static struct spans spans_of(const wf_source_rule *r, const struct told *told, int t)
 {
     struct spans s = { made(told->n + 1, sizeof *s.span), 0 };
-    bool of_type = told->named && (r->types == 0 || (r->types >> t & 1u) != 0);
+    bool of_type = r != NULL && told->named && (r->types == 0 || (r->types >> t & 1u) != 0);
 
     if (of_type && r->complete_from.n != INT32_MAX) s.span[s.n++] = (struct days) { r->complete_from.n, INT32_MAX };
     for (size_t k = 0; k < told->n; k++) {
@@ -345,7 +345,7 @@ void wf_complete_sources(const wf_complete *c, uint32_t org, uint32_t types, wf_
     for (size_t i = 0; i < o->sources; i++) {
         struct days d = reach(&o->told[i], types, f->day);
         const wf_source_rule *r = rule_of(c->profile, o->told[i].source);
-        bool owes = o->told[i].named && ((r->types == 0 ? UINT32_MAX : r->types) & nobody) != 0;
+        bool owes = r != NULL && o->told[i].named && ((r->types == 0 ? UINT32_MAX : r->types) & nobody) != 0;
         bool over = d.until < f->from.n && succeeded(o, &o->told[i], types, f->day);
         if (d.from == INT32_MAX ? owes : !over) insert(f, (wf_figure_source) { o->told[i].source, { d.from }, { d.until } });
     }
@@ -370,7 +370,7 @@ bool wf_complete_named(const wf_complete *c, uint32_t org, wf_str source, wf_eve
     for (size_t i = 0; i < o->sources; i++)
         if (o->told[i].named && wf_str_eq(o->told[i].source, source)) {
             const wf_source_rule *r = rule_of(c->profile, source);
-            return r->types == 0 || (r->types >> type & 1u) != 0;
+            return r != NULL && (r->types == 0 || (r->types >> type & 1u) != 0);
         }
     return false;
 }
