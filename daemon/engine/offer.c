@@ -340,7 +340,7 @@ static wf_rc room_in_chain(const wf_timeline *t, wf_chain c, wf_err *e)
     };
     uint32_t n = t->chain[c].n;
     for (uint32_t i = 0; most[c] != 0 && i < t->asides; i++)
-        n += wf_chain_of((wf_event_type) t->aside[i].type) == c;
+        n += wf_chain_of((wf_event_type) t->aside[i].type) == c && (t->aside[i].flags & WF_FACT_VOID) == 0;
     if (most[c] == 0 || n < most[c])
         return WF_OK;
     return wf_fail(e, WF_RANGE, "subject: no more than %u facts of this kind are kept of one", most[c]);

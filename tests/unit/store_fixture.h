@@ -81,7 +81,7 @@ static inline bool same(const wf_record *a, const wf_record *b)
         a->time == b->time && a->arrival == b->arrival && a->source_sequence == b->source_sequence &&
         memcmp(a->subject, b->subject, a->subject_count * sizeof a->subject[0]) == 0 &&
         memcmp(a->previous, b->previous, a->subject_count * sizeof a->previous[0]) == 0 &&
-        wf_str_eq(a->id, b->id) && wf_str_eq(a->body, b->body);
+        a->target_source == b->target_source && wf_str_eq(a->id, b->id) && wf_str_eq(a->target, b->target) && wf_str_eq(a->body, b->body);
 }
 static inline bool is_event(const wf_record *r)
 {

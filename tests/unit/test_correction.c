@@ -16,7 +16,7 @@ static const wf_str source_name[] = { { "n", 1 }, { "o", 1 }, { "x", 1 } };
 static const wf_source_rule rule[] = { { .name = { "o", 1 } }, { .name = { "n", 1 }, .succeeds = { "o", 1 } }, { .name = { "x", 1 } } };
 static const wf_profile profile = { .source = rule, .source_count = 3 };
 
-typedef struct world { wf_ledger *ledger; wf_calendar *calendar; wf_fold *fold; wf_timeline *t; uint64_t sequence; uint8_t rank[8]; } world;
+typedef struct world { wf_ledger *ledger; wf_calendar *calendar; wf_fold *fold; wf_timeline *t; uint64_t sequence; } world;
 
 static void world_end(world *w)
 {
@@ -28,10 +28,11 @@ static void world_end(world *w)
 
 static world world_new(void)
 {
+    static uint8_t rank[8];
     const wf_day holiday = wf_day_of(2024, 12, 25);
     world w = { .ledger = wf_ledger_new(), .calendar = wf_calendar_new(&holiday, 1) };
-    w.rank[wf_ledger_code(w.ledger, WF_D_ROLE, WF_STR("5"))] = 1;
-    const wf_fold_settings s = { .rank = w.rank, .ranks = 2, .caseload_days = 35 };
+    rank[wf_ledger_code(w.ledger, WF_D_ROLE, WF_STR("5"))] = 1;
+    const wf_fold_settings s = { .rank = rank, .ranks = 2, .caseload_days = 35 };
     w.fold = wf_fold_new(w.ledger, w.calendar, &s);
     w.fold->sources = (wf_sources) { source_name, 3, &profile };
     w.t = wf_timeline_new(1, WF_PERSON, wf_ledger_code(w.ledger, WF_D_UNIT, WF_STR("bexley")));

@@ -297,6 +297,50 @@ Test(engine, the_first_complete_counts_from_the_open_day_over_a_restart_too)
     cr_assert(eq(u64, alerts_after_a_jump(true), live));
 }
 
+/* F6: a subject's corrections are bounded, and so is what one more of them can cost. */
+Test(engine, the_corrections_of_one_person_are_bounded)
+{
+    HOUSE(h, plain, "2023-06-01");
+    char json[300];
+    begin(&h);
+    offer(&h, STARTER("s1", "p1", "2022-04-01"));
+    for (int i = 0; i < 2000; i++) {
+        snprintf(json, sizeof json, "\"id\":\"v%d\",\"type\":\"starter\",\"subject\":\"p1\",\"effective\":\"2022-04-01\",\"voids\":\"%c%d\"", i, i > 0 ? 'v' : 's', i > 0 ? i - 1 : 1);
+        cr_assert(eq(int, offer(&h, json).code, WF_ACCEPTED));
+    }
+    commit(&h);
+    char *dump = wf_engine_dump(h.engine);
+    cr_expect(ne(ptr, strstr(dump, "in_post|"), NULL), "an even number of voids: it stands\n%s", dump);
+    free(dump);
+    begin(&h);
+    wf_verdict v = offer(&h, "\"id\":\"w\",\"type\":\"starter\",\"subject\":\"p1\",\"effective\":\"2022-04-01\",\"voids\":\"v0\"");
+    cr_assert(eq(int, v.code, WF_REFUSED));
+    cr_assert(eq(int, v.reason, WF_RANGE));
+    cr_assert(eq(int, offer(&h, LEAVER("l1", "p1", "2023-01-31")).code, WF_ACCEPTED), "what corrects nothing is taken");
+    commit(&h);
+}
+
+/* A5: on which day a type was first said complete is a matter of arrival, whatever becomes of the words. */
+Test(engine, what_was_said_complete_first_stays_said)
+{
+    HOUSE(h, plain, "2023-06-01");
+    begin(&h);
+    offer(&h, "\"id\":\"c0\",\"type\":\"complete\",\"subject\":\"hr\",\"effective\":\"2020-01-01\",\"voids\":\"c1\"");
+    offer(&h, COMPLETE);
+    offer(&h, "\"id\":\"c2\",\"type\":\"complete\",\"subject\":\"hr\",\"effective\":\"2021-01-01\",\"corrects\":\"c1\","
+              "\"data\":{\"types\":[\"starter\",\"change\",\"leaver\"]}");
+    offer(&h, STARTER("s1", "p1", "2022-04-01"));
+    commit(&h);
+    cr_assert(eq(int, told(&h).state, WF_AMBER), "the correction stands, said last");
+    leave(&h);
+    enter(&h, plain, "2023-06-01");
+    cr_assert(eq(u64, told(&h).number, 0), "restarts cause nothing (A3)");
+    begin(&h);
+    offer(&h, STARTER("s2", "p2", "2022-04-01"));
+    commit(&h);
+    cr_assert(eq(int, told(&h).state, WF_OKAY));
+}
+
 Test(engine, ticks_go_on_where_they_ended)
 {
     HOUSE(h, plain, "2024-02-28");

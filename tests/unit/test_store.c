@@ -54,7 +54,8 @@ Test(store, every_field_of_a_record_comes_back)
     wf_record r[] = {
         { .kind = WF_RECORD_EVENT, .type = 255, .flags = 255, .subject_count = 3, .source = 65535, .org = 65534,
           .effective = INT32_MIN, .time = INT64_MIN, .arrival = INT64_MAX, .source_sequence = UINT64_MAX,
-          .subject = { c, a, b }, .id = { id, WF_RECORD_ID_MAX }, .body = { big, WF_RECORD_BODY_MAX } },
+          .subject = { c, a, b }, .id = { id, WF_RECORD_ID_MAX }, .target_source = 65533, .target = { id, WF_RECORD_ID_MAX },
+          .body = { big, WF_RECORD_BODY_MAX } },
         { .kind = WF_RECORD_TICK, .effective = 19000 },
         { .kind = WF_RECORD_REFUSED, .type = WF_RANGE, .subject_count = 1, .subject = { a }, .body = WF_STR("x") },
         { .kind = WF_RECORD_PROFILE, .body = WF_STR("indicator x { }") },
