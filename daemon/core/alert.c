@@ -488,7 +488,10 @@ static wf_rc correct(wf_judge *j, struct pair *p, const struct moment *at, wf_er
     judge_until(j, p, until, at->today);
     from = reaches_back(j, p, from, at->today);
     known_line(j, p, from, until, at->today, NULL, &known);
-    if (known.n == 0 && (p->said == NULL || p->said->told.n == 0)) return WF_OK;
+    if (known.n == 0 && (p->said == NULL || p->said->told.n == 0)) {
+        wf_line_free(&known);                               /* it was set to ok, so it has its room */
+        return WF_OK;
+    }
     uint32_t n = wf_told_pair(&said_of(p)->told, &known, from, until, live, j->number + 1, entry, WF_ALERT_ENTRIES_MAX);
     wf_line_free(&known);
     if (n == 0) return WF_OK;
