@@ -22,13 +22,26 @@ static bool names(const wf_timeline *t, const wf_tie *x, uint32_t print, uint16_
 }
 
 /* The tie that this one names, or NULL: an original, or nothing that is here. */
-static wf_tie *target_of(const wf_timeline *t, const wf_tie *x)
+static wf_tie *target_of(const wf_timeline *t, const wf_tie *x) { return x->up != WF_NO_FACT ? &t->tie[x->up] : NULL; }
+
+static void tie_to(wf_timeline *t, uint32_t lower, uint32_t upper)
 {
-    wf_str id = wf_timeline_text(t, x->target_id);
-    for (uint32_t i = 0; i < t->ties; i++)
-        if (is_self(t, &t->tie[i], x->target, x->target_source, id))
-            return &t->tie[i];
-    return NULL;
+    t->tie[lower].up = upper;
+    t->tie[lower].next = t->tie[upper].first;
+    t->tie[upper].first = lower;
+}
+
+/* A new tie among the others: under the one that it names, over those that name it. */
+static void tie_in(wf_timeline *t, uint32_t new)
+{
+    const wf_tie *x = &t->tie[new];
+    wf_str id = wf_timeline_text(t, x->id), target = wf_timeline_text(t, x->target_id);
+    for (uint32_t i = 0; i < t->ties; i++) {
+        if (is_self(t, &t->tie[i], x->target, x->target_source, target))
+            tie_to(t, new, i);
+        if (i != new && names(t, &t->tie[i], x->self, x->source, id))
+            tie_to(t, i, new);
+    }
 }
 
 static bool in_its_case(const wf_timeline *t, const wf_event *ev)
@@ -89,13 +102,22 @@ static void judge(wf_timeline *t, wf_tie *x, wf_tie_state state)
     x->state = (uint8_t) state;
 }
 
-/* The first of a queue of ties begins it; each brings those that name it, once. ret: room for all ties. */
-static uint32_t followers(const wf_timeline *t, uint32_t print, uint16_t source, wf_str id, uint32_t *ret)
+/* The ties that name an original; those that name a tie. ret: room for all ties. */
+static uint32_t followers_of_fact(const wf_timeline *t, const wf_fact *fact, uint32_t *ret)
+{
+    wf_str id = wf_timeline_text(t, fact->id);
+    uint32_t n = 0, print = wf_timeline_identity(fact->source, id);
+    for (uint32_t i = 0; i < t->ties; i++)
+        if (names(t, &t->tie[i], print, fact->source, id))
+            ret[n++] = i;
+    return n;
+}
+
+static uint32_t followers(const wf_timeline *t, uint32_t tie, uint32_t *ret)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < t->ties; i++)
-        if (names(t, &t->tie[i], print, source, id))
-            ret[n++] = i;
+    for (uint32_t i = t->tie[tie].first; i != WF_NO_FACT; i = t->tie[i].next)
+        ret[n++] = i;
     return n;
 }
 
@@ -123,7 +145,6 @@ static const wf_fact *judge_all(wf_timeline *t, const wf_sources *s, uint32_t ne
     uint32_t *queue = calloc(t->ties + 1, sizeof *queue), n = 0;
     bool *in_loop = calloc(t->ties + 1, sizeof *in_loop), *seen = calloc(t->ties + 1, sizeof *seen);
     WF_ASSERT(queue != NULL && in_loop != NULL && seen != NULL);
-    wf_str id = wf_timeline_text(t, fact->id);
     if (new < t->ties) {
         wf_tie *x = &t->tie[new], *y = target_of(t, x);
         o = y == NULL ? wf_timeline_find(t, x->target_source, wf_timeline_text(t, x->target_id)) : NULL;
@@ -133,7 +154,7 @@ static const wf_fact *judge_all(wf_timeline *t, const wf_sources *s, uint32_t ne
         seen[new] = true;
     }
     struct named target = new < t->ties ? named_tie(&t->tie[new]) : (struct named) { true, true, fact->type, fact->time };
-    n = followers(t, wf_timeline_identity(fact->source, id), fact->source, id, queue);
+    n = new < t->ties ? followers(t, new, queue) : followers_of_fact(t, fact, queue);
     uint32_t first = n;
     for (uint32_t i = 0; i < n; i++) {
         wf_tie *x = &t->tie[queue[i]], *y = i < first ? NULL : target_of(t, x);
@@ -141,7 +162,7 @@ static const wf_fact *judge_all(wf_timeline *t, const wf_sources *s, uint32_t ne
             continue;
         seen[queue[i]] = true;
         judge(t, x, state_of(s, x, y != NULL ? named_tie(y) : target, in_loop[queue[i]]));
-        n += followers(t, x->self, x->source, wf_timeline_text(t, x->id), queue + n);
+        n += followers(t, queue[i], queue + n);
     }
     free(queue);
     free(in_loop);
@@ -170,10 +191,7 @@ static uint32_t tree_of(const wf_timeline *t, const wf_fact *original, struct no
     uint32_t n = 1;
     node[0] = (struct node) { NOTHING, NOTHING, NOTHING, NOTHING };
     for (uint32_t i = 0; i < n; i++) {
-        const wf_tie *x = i > 0 ? &t->tie[node[i].tie] : NULL;
-        uint16_t source = x != NULL ? x->source : original->source;
-        wf_str id = wf_timeline_text(t, x != NULL ? x->id : original->id);
-        uint32_t found = followers(t, wf_timeline_identity(source, id), source, id, scratch);
+        uint32_t found = i == 0 ? followers_of_fact(t, original, scratch) : followers(t, node[i].tie, scratch);
         for (uint32_t k = 0; k < found; k++)
             if (t->tie[scratch[k]].state == WF_TIE_HOLDS)
                 node[n++] = (struct node) { scratch[k], i, NOTHING, NOTHING };
@@ -263,9 +281,10 @@ static uint32_t add_tie(wf_timeline *t, const wf_entry *x, const wf_fact *f)
     t->tie[t->ties] = (wf_tie) {
         .time = f->time, .self = wf_timeline_identity(x->source, x->ev->id), .target = wf_timeline_identity(x->target_source, target),
         .id = f->id, .target_id = wf_timeline_keep(t, target), .source = x->source, .target_source = x->target_source, .type = f->type,
-        .state = WF_TIE_HOLDS, .voids = x->ev->voids.n != 0,
+        .state = WF_TIE_HOLDS, .voids = x->ev->voids.n != 0, .up = WF_NO_FACT, .first = WF_NO_FACT, .next = WF_NO_FACT,
     };
-    return t->ties++;
+    tie_in(t, t->ties++);
+    return t->ties - 1;
 }
 
 wf_shift wf_timeline_put_aside(wf_timeline *t, wf_ledger *l, const wf_sources *s, const wf_entry *x)

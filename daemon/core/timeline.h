@@ -65,6 +65,7 @@ typedef struct wf_tie {
     int64_t time;
     uint32_t self, target;          /* prints of the identities of both */
     uint32_t id, target_id;         /* arena; id: its fact's own */
+    uint32_t up, first, next;       /* the tie that it names; of those that name it, one, and from each the next; WF_NO_FACT: none */
     uint16_t source, target_source;
     uint8_t type, state;            /* wf_event_type, wf_tie_state */
     bool voids, stands;
@@ -131,7 +132,7 @@ uint32_t wf_timeline_put(wf_timeline *t, wf_ledger *l, const wf_sources *sources
 #define WF_NO_FACT UINT32_MAX
 typedef struct wf_shift { wf_chain chain; uint32_t out, in; } wf_shift;     /* place in the chain; place among those aside */
 /* Puts any other event aside and works out what must shift (at most one fact each way, of the tree that it belongs to).
- * Cost: the size of that tree times the number of corrections and voids of the subject. */
+ * Cost: the subject's facts are scanned for the original, its corrections and voids twice; the rest is the tree's size. */
 wf_shift wf_timeline_put_aside(wf_timeline *t, wf_ledger *l, const wf_sources *sources, const wf_entry *x);
 /* Shifts. Returns the place in the chain of the one that came in, or WF_NO_FACT. */
 uint32_t wf_timeline_shift(wf_timeline *t, const wf_sources *sources, const wf_shift *shift);
