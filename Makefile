@@ -80,7 +80,8 @@ UNIT_SRC := $(call under,tests/unit)
 PROPERTY_SRC := $(sort $(wildcard tests/property/*.c))
 SCENARIO_SRC := $(call under,tests/scenario)
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
-BENCH_SHARED_SRC := $(filter-out $(BENCH_SRC),$(call under,tests/bench))
+PEER_SRC := $(call under,tests/bench/peers)
+BENCH_SHARED_SRC := $(filter-out $(BENCH_SRC) $(PEER_SRC),$(call under,tests/bench))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 SYSTEM_SRC := $(sort $(wildcard tests/system/*.c))
 SHIM_SRC := $(wildcard tests/faults/*.c)
@@ -178,6 +179,12 @@ $(PROPERTIES): $B/property_%: $B/tests/property/%.o $(TEST_BASE)
 	$(link)
 $(BENCHES): $B/bench_%: $B/tests/bench/bench_%.o $(call objects,$(BENCH_SHARED_SRC)) $(TEST_BASE)
 	$(link)
+# With libpq, so only for bench-peers.
+$(call objects,$(PEER_SRC)): EXTRA_WARN = -Wno-conversion
+$(call objects,$(PEER_SRC)): EXTRA_CPPFLAGS = -Itests $(call once,PQ_CFLAGS,pkg-config --cflags libpq)
+$B/bench_peers: LINK_LIBS = $(call once,PQ_LIBS,pkg-config --libs libpq)
+$B/bench_peers: $(call objects,$(PEER_SRC) $(BENCH_SHARED_SRC)) $(TEST_BASE)
+	$(link)
 $(PRELOADS): $B/preload_%.so: tests/system/preload/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -201,7 +208,7 @@ export WF_TOP = $(CURDIR)
 FUZZ_SECONDS ?= 10
 again = +@$(MAKE) --no-print-directory -j$(JOBS)
 
-.PHONY: check unit property scenario system asan fuzz fuzz-run syntax lint analyze bench soak mutants published demo
+.PHONY: bench-peers check unit property scenario system asan fuzz fuzz-run syntax lint analyze bench soak mutants published demo
 check:
 	+@$(MAKE) --no-print-directory ensure FOR="run build test"
 	@B=$(B) FUZZ_SECONDS=$(FUZZ_SECONDS) MAKE=$(MAKE) bash tests/check.sh
@@ -234,6 +241,12 @@ bench:
 	$(again) all benches
 	@B=$(B) BENCH=$(BENCH) bash tests/bench/bench.sh
 
+# The same work beside PostgreSQL, which is installed for it when it is missing.
+bench-peers:
+	+@$(MAKE) --no-print-directory ensure FOR="run build peers"
+	$(again) all $B/bench_peers
+	@bash tests/bench/peers.sh
+
 # The rates of any table with the DfE's column names, worked out by the daemon and compared with the printed ones.
 FIGURES ?= $(firstword $(wildcard ../shared/domain/published.csv) profiles/figures-five-councils.csv)
 published:
@@ -260,6 +273,7 @@ DEPS_build := gcc libc6-dev binutils pkg-config libzmq3-dev liblmdb-dev libmsgpa
               libjansson-dev libsodium-dev uthash-dev
 DEPS_test := libcriterion-dev clang-14 libclang-rt-14-dev cppcheck mandoc systemd python3 python3-zmq python3-msgpack tzdata \
              lmdb-utils
+DEPS_peers := postgresql-15 libpq-dev
 FOR ?= run build test
 WANTED := $(foreach f,$(FOR),$(DEPS_$f))
 
