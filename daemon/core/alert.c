@@ -505,10 +505,9 @@ static wf_rc correct(wf_judge *j, struct pair *p, const struct moment *at, wf_er
         .since = { stands ? mark.since : ok_since(j, p, after.n, until, &mark, at->today) },
         .entry = entry, .entries = n,
     };
-    WF_TRY(tell(j, p, &m, at, e));
-    for (uint32_t i = 0; i < s->told.n; i++)        /* the one that stands from now on */
-        if (wf_line_at(&s->told.run[i].line, until) > WF_OKAY) s->alert = s->told.run[i].id;
-    return WF_OK;
+    for (uint32_t i = 0; i < s->told.n; i++)
+        if (wf_line_at(&s->told.run[i].line, until) > WF_OKAY) m.stands = s->told.run[i].id;
+    return tell(j, p, &m, at, e);
 }
 
 /* ---- the state of the judged day (ALERTS.md 2) ---- */
@@ -653,12 +652,16 @@ wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit
     return WF_OK;
 }
 
-/* Where today's tree is applied to the whole past, another tree today is another past. */
+/* Where today's tree is applied to the whole past, another tree today is another past; and of a unit that comes under a
+ * rule nothing has been told yet. */
 static void turn_trees(wf_judge *j, wf_day ended)
 {
     for (uint32_t i = 0; i < j->pairs; i++) {
-        uint32_t u = j->pair[i].unit;
-        if (wf_units_reads_today(j->units, u) && wf_units_next_version(j->units, u, ended).n == ended.n + 1) cut(&j->pair[i], INT32_MIN);
+        struct pair *p = &j->pair[i];
+        if (wf_units_next_version(j->units, p->unit, ended).n != ended.n + 1) continue;
+        bool before = watched(j, p, ended);
+        if (wf_units_reads_today(j->units, p->unit)) cut(p, INT32_MIN);
+        else if (!before && watched(j, p, (wf_day) { ended.n + 1 })) p->changed = INT32_MIN;
     }
 }
 

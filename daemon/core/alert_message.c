@@ -121,7 +121,7 @@ static void remember(const wf_message *m, const wf_rule *r, const wf_indicator *
     s->state = m->state;
     s->level = m->level;
     s->number = a->number;
-    s->alert = m->alert;
+    s->alert = m->stands.number != 0 ? m->stands : m->alert;
     memcpy(s->rule_version, r->version.p, sizeof s->rule_version);
     if (a->figure.status == WF_FIGURE_X || a->state == WF_UNKNOWN) return;
     memcpy(s->indicator_version, i->version.p, sizeof s->indicator_version);

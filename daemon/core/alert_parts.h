@@ -42,7 +42,7 @@ typedef struct wf_message {         /* what a message is made from */
     wf_alert_kind kind;
     wf_mark mark;
     wf_level state, level, before;  /* level: told with it, the one that stands through unknown */
-    wf_alert_id alert;
+    wf_alert_id alert, stands;      /* stands: from now on, if it is another (number 0: it is not) */
     uint64_t number, sequence;
     const wf_alert_entry *entry;
     uint32_t entries;
