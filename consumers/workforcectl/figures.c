@@ -29,7 +29,7 @@ static const char *const headings[] = { "UNIT", "INDICATOR", "VALUE", "OF", "PEO
 
 /* How far a source is complete for some of the figures that are listed. */
 #define SPANS_MAX 64
-typedef struct span { char source[64], of[160]; wf_day from, until; } span;
+typedef struct span { char source[64], of[72]; wf_day from, until; } span;
 
 typedef struct listing {
     ctl_table *table;
