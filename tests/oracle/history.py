@@ -50,7 +50,7 @@ def easter(year):
 class History:
     def __init__(self, seed, people, orgs, today, trees=None, corrections=CORRECTIONS, first=FIRST):
         """trees: {organisation: its units}, from a profile; their teams are used in place of the usual ones. Most is of `first` and later."""
-        self.first = first
+        self.first, self.span = first, (today - first).days
         self.corrections = corrections
         self.rng = random.Random(seed)
         self.orgs, self.today, self.teams = ORGS[:orgs], today, TEAMS
@@ -72,16 +72,17 @@ class History:
     def a_day(self):
         """Mostly anywhere, often at a holiday, sometimes ahead of today."""
         r = self.rng.random()
-        if r < 0.15:
+        if r < 0.15 and self.span > 3650:
             return holidays_eve(self.rng)
         if r < 0.22:
             return self.today + datetime.timedelta(days=self.rng.randint(0, 400))
         if r < 0.45:
-            return self.today - datetime.timedelta(days=self.rng.randint(0, 500))
+            return self.today - datetime.timedelta(days=self.rng.randint(0, min(500, self.span)))
         return self.first + datetime.timedelta(days=self.rng.randint(0, (self.today - self.first).days))
 
     def after(self, day, most=900):
         """A day near or after another, sometimes before it: HR's leavers before starters."""
+        most = min(most, self.span)
         step = self.rng.choice((0, 0, 1, 1, 2, 3, 4, 5, -1, -20, self.rng.randint(1, most), self.rng.randint(1, most),
                                 self.rng.randint(1, most), self.rng.randint(20, 60)))
         return day + datetime.timedelta(days=step)
@@ -95,8 +96,8 @@ class History:
         """When it was said has nothing to do with when it is true; equal times are frequent."""
         if self.chance(0.35):
             return self.pick(("2016-05-01T09:00:00Z", "2019-05-01T09:00:00Z", "2019-05-01T10:00:00+01:00"))
-        moment = datetime.datetime.combine(self.first, datetime.time()) + datetime.timedelta(
-            milliseconds=self.rng.randrange(int((self.today - self.first).days * 86400000)))
+        moment = datetime.datetime.combine(FIRST, datetime.time()) + datetime.timedelta(
+            milliseconds=self.rng.randrange(int((self.today - FIRST).days * 86400000)))
         return moment.isoformat(timespec=self.pick(("seconds", "milliseconds"))) + "Z"
 
     def emit(self, type_, org, subject, day, data, **envelope):
@@ -203,7 +204,7 @@ class History:
         org, subject, name, day = one
         if self.chance(0.04):
             name = "nobody"
-        day = self.after(day) if self.chance(0.7) else holidays_eve(self.rng)
+        day = self.after(day) if self.chance(0.7) or self.span <= 3650 else holidays_eve(self.rng)
         self.leave(org, subject, name, day)
         if self.chance(0.35):                       # and begins again within days: joined or not
             again = day + datetime.timedelta(days=self.rng.randint(0, 6))
@@ -298,6 +299,8 @@ class History:
             self.put(data, "worker", (subject,) * 8 + (self.pick(self.people),), 0.9)
             self.emit("case_deallocated", org, case, self.after(day, 300), data)
 
+    LASTS = ((0, 0, 1, 4, 26, 27, 28, 90, 400), (0, 1, 2, 3, 4, 6, 9, 27))
+
     def absence(self):
         known = self.keys.get("engagement", []) + self.keys.get("placement", [])
         org, subject, _, day = self.pick(known) if known and self.chance(0.9) else self.who() + (None, self.a_day())
@@ -306,7 +309,7 @@ class History:
             first = self.within(self.after(day))
             data = {"absence": name, "kind": self.pick(("sickness", "sickness", "family", "other"))}
             if self.chance(0.75):
-                data["last"] = (first + datetime.timedelta(days=self.pick((0, 0, 1, 4, 26, 27, 28, 90, 400)))).isoformat()
+                data["last"] = (first + datetime.timedelta(days=self.pick(self.LASTS[self.span <= 3650]))).isoformat()
             self.put(data, "share", ("1", "0.5", "0.2"), 0.3)
             self.put(data, "first_share", ("0.5", "0"), 0.2)
             self.put(data, "last_share", ("0.5", "0.25"), 0.2)
@@ -415,7 +418,8 @@ class History:
         if voids:
             data = data if self.chance(0.2) else {}
         else:
-            day = self.within(day + datetime.timedelta(days=self.pick((0, 0, 0, 1, -1, 2, -7, 30, 365, -365, -self.rng.randint(1, 3650)))))
+            shift = self.pick((0, 0, 0, 1, -1, 2, -7, 30, 365, -365, -self.rng.randint(1, min(3650, self.span))))
+            day = self.within(day + datetime.timedelta(days=shift))
             data = self.corrected(type_, data, target, day)
         adjustment = (bool(target.get("adjustment")) if self.chance(0.8) else self.chance(0.2)) and type_ in ("starter", "change", "leaver")
         if not adjustment:
@@ -472,12 +476,14 @@ class History:
                 data[name] = end.isoformat()
         return data
 
-    def make(self, events, complete, duplicates):
+    def make(self, events, complete, duplicates, weights={}):
+        """weights: of some of the steps, in place of their own."""
         if complete and self.chance(0.85):
             self.complete()
-        steps, weights = zip(*self.STEPS + ((("link", 9),) if self.corrections else ()))
+        steps = dict(self.STEPS + ((("link", 9),) if self.corrections else ()))
+        steps.update((name, weight) for name, weight in weights.items() if name in steps)
         while len(self.events) < events:
-            getattr(self, self.rng.choices(steps, weights)[0])()
+            getattr(self, self.rng.choices(tuple(steps), tuple(steps.values()))[0])()
         self.events = self.events[:events]
         self.rng.shuffle(self.events)
         if duplicates:

@@ -53,7 +53,7 @@ EACH = 13                   # of how many histories one goes to the oracle
 WHOLE = 1000                # of how many one is looked at on each day and sequence
 TOLD = 40                   # of how many one is told over some days, to the judge
 KNOWN = False               # whether property_engine takes --known
-ERRATA = False              # whether the daemon tells errata, and so what the judge does
+ERRATA = True              # whether the daemon tells errata, and so what the judge does
 sys.path.insert(0, str(ORACLE))
 import oracle                           # noqa: E402
 from conf import Profile                # noqa: E402
@@ -98,15 +98,31 @@ def write(path, events):
 
 def make(seed, path):
     """A history whose people, organisations and completeness vary with its seed; returns its number of events."""
-    people, size = (300, 3000) if long(seed) else (4, 30) if whole(seed) else (3 + seed % 17, 90 + seed * 7 % 65)
+    people, size = (300, 3000) if long(seed) else (4, 30) if whole(seed) else (3 + seed % 17, 120 + seed * 7 % 65)
     history = History(seed, people, 1 if whole(seed) else 1 + seed % 3, datetime.date.fromisoformat(TODAY))
     return write(path, history.make(size, seed % 8 != 0, True))
 
 
+def told_days(seed):
+    """Over how many days it comes: over many, runs are told that begin and end, and then are two, or one, or none."""
+    return 9 if seed // TOLD % 2 else 40
+
+
 def make_told(seed, path):
-    """A shorter one of late years, in which the sources mostly say early what is complete, so that rules are live."""
-    history = History(seed, 4 + seed % 5, 1 + seed % 2, datetime.date.fromisoformat(TODAY), first=datetime.date(2023, 6, 1))
-    events = history.make(40 + seed % 40, True, True)
+    """A shorter one of late years, or of the days on which it comes, in which the sources mostly say early what is complete,
+    so that rules are live."""
+    first = datetime.date.fromisoformat(TODAY) - datetime.timedelta(days=told_days(seed) + 13 if told_days(seed) > 9 else 650)
+    slow = told_days(seed) > 9
+    people = 1 + seed % 4 if slow else 4 + seed % 5
+    history = History(seed, people, 1 + seed % 2, datetime.date.fromisoformat(TODAY), first=first)
+    if slow:
+        for person in history.people:               # so that somebody is there to be away
+            history.starter(history.orgs[0], person, first + datetime.timedelta(days=history.rng.randint(0, 20)), plain=True)
+    events = history.make(40 + seed % 40, True, True, {"absence": 90, "link": 60, "leaver": 6, "career": 3} if slow else {})
+    if slow:                                        # mostly said some days after it was so, and corrected later
+        rng = random.Random(seed)
+        late = {id(e): rng.randint(0, 25) if "corrects" in e or "voids" in e else rng.randint(-2, 10) for e in events}
+        events.sort(key=lambda e: datetime.date.fromisoformat(e["effective"]).toordinal() + late[id(e)])
     if seed % 4 != 0:
         events.sort(key=lambda event: event["type"] != "complete")
     return write(path, events)
@@ -148,7 +164,7 @@ def known_lines(path, places):
 
 def judged(path, draw, work):
     """What the daemon tells of alerts beside what the judge does: (what differs, messages)."""
-    ok, said, err = run(BUILD / "property_told", "--profile", ALERTS, "--today", TODAY, "--seed", draw, "--store", work / "store", path)
+    ok, said, err = run(BUILD / "property_told", "--profile", ALERTS, "--today", TODAY, "--days", told_days(draw), "--seed", draw, "--store", work / "store", path)
     if not ok:
         return [err], 0
     if "alerts" not in profiles:

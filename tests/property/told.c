@@ -215,7 +215,7 @@ static void feed(int days)
         if (below((uint32_t) frames_of) != 0 && i + 1 < events)
             continue;
         frame_end();
-        while (wf_engine_today(engine).n < today.n && below((uint32_t) (events / days + 1)) < (uint32_t) frames_of)
+        while (wf_engine_today(engine).n < today.n - days + days * (i + 1) / events && below(8) != 0)
             tick();
     }
     while (wf_engine_today(engine).n < today.n)
