@@ -59,6 +59,7 @@ class History:
             self.teams = tuple(sorted({unit for units in trees.values() for unit in units})) + ("stray",)
         self.people = ["p%d" % n for n in range(people)]
         self.events, self.made = [], 0
+        self.hints = {}                             # id(event): that many days later than it would else it is said
         self.keys = {}                              # kind: [(org, subject, key, day it began)]
 
     # Small choices.
@@ -315,6 +316,29 @@ class History:
             self.put(data, "last_share", ("0.5", "0.25"), 0.2)
             self.emit("absence", org, subject, first, data)
 
+    def episodes(self):
+        """Absences of one worker with a gap that is filled afterwards, or one of which the middle turns out to be none."""
+        known = self.keys.get("engagement")
+        org, subject, _, _ = self.pick(known) if known else self.who() + (None, None)
+        first, gap = self.a_day(), self.rng.randint(1, 3)
+
+        def away(begin, end, **link):
+            data = {"absence": "g%d" % self.made, "kind": "sickness"}
+            data["last"] = (first + datetime.timedelta(days=end)).isoformat()
+            self.emit("absence", org, subject, self.within(first + datetime.timedelta(days=begin)), data, **link)
+            return self.events[-1]
+
+        if self.chance(0.5):
+            away(0, 1)
+            away(2 + gap, 3 + gap)
+            self.hints[id(away(2, 1 + gap))] = self.rng.randint(6, 20)
+            return
+        whole = away(0, 5 + gap)
+        part = away(0, self.rng.randint(0, 2), corrects=whole["id"])
+        part["source"], part["time"] = whole["source"], self.said_after(whole["time"], 1)
+        for event in (part, away(3 + gap, 5 + gap)):
+            self.hints[id(event)] = self.rng.randint(6, 20)
+
     def vacancies(self):
         org = self.pick(self.orgs)
         data = {"fte": self.pick(("0", "1", "2.5", "12.25"))}
@@ -481,7 +505,7 @@ class History:
         if complete and self.chance(0.85):
             self.complete()
         steps = dict(self.STEPS + ((("link", 9),) if self.corrections else ()))
-        steps.update((name, weight) for name, weight in weights.items() if name in steps)
+        steps.update(weights)
         while len(self.events) < events:
             getattr(self, self.rng.choices(tuple(steps), tuple(steps.values()))[0])()
         self.events = self.events[:events]

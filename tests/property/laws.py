@@ -118,10 +118,11 @@ def make_told(seed, path):
     if slow:
         for person in history.people:               # so that somebody is there to be away
             history.starter(history.orgs[0], person, first + datetime.timedelta(days=history.rng.randint(0, 20)), plain=True)
-    events = history.make(40 + seed % 40, True, True, {"absence": 90, "link": 60, "leaver": 6, "career": 3} if slow else {})
+    events = history.make(40 + seed % 40, True, True, {"absence": 30, "episodes": 30, "link": 25, "leaver": 6, "career": 3} if slow else {})
     if slow:                                        # mostly said some days after it was so, and corrected later
         rng = random.Random(seed)
         late = {id(e): rng.randint(0, 25) if "corrects" in e or "voids" in e else rng.randint(-2, 10) for e in events}
+        late.update((one, late[one] + days) for one, days in history.hints.items() if one in late)
         events.sort(key=lambda e: datetime.date.fromisoformat(e["effective"]).toordinal() + late[id(e)])
     if seed % 4 != 0:
         events.sort(key=lambda event: event["type"] != "complete")
