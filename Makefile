@@ -334,6 +334,9 @@ installed = $B/workforced:$(SBINDIR)/workforced:755 $(foreach c,$(CONSUMERS),$B/
     $B/placed/daemon/workforced.conf.sample:$(DATADIR)/workforced/workforced.conf.sample:644 \
     $(foreach s,$(COMPLETIONS),$s:$(DATADIR)/bash-completion/completions/$(notdir $s):644) \
     $B/placed/systemd/workforced.service:$(SYSTEMDDIR)/systemd/system/workforced.service:644 \
+    $B/placed/systemd/workforced-backup.service:$(SYSTEMDDIR)/systemd/system/workforced-backup.service:644 \
+    systemd/workforced-backup.timer:$(SYSTEMDDIR)/systemd/system/workforced-backup.timer:644 \
+    systemd/workforced.tmpfiles:$(SYSTEMDDIR)/tmpfiles.d/workforced.conf:644 \
     systemd/workforced.sysusers:$(SYSTEMDDIR)/sysusers.d/workforced.conf:644 \
     systemd/workforced.catalog:$(SYSTEMDDIR)/systemd/catalog/workforced.catalog:644
 CONF = $(SYSCONFDIR)/workforced/workforced.conf
@@ -342,9 +345,9 @@ OWN_DIRS = $(DATADIR)/workforced/profiles $(DATADIR)/workforced $(INCLUDEDIR)/wo
 COMMON_DIRS = $(sort $(foreach i,$(installed),$(dir $(word 2,$(subst :, ,$i)))) $(SYSCONFDIR)/)
 
 # The sources speak of /usr and /etc; what is installed speaks of where it is.
-PLACED := systemd/workforced.service daemon/workforced.conf.sample $(MAN5) $(MAN8) $(MAN1)
+PLACED := systemd/workforced.service systemd/workforced-backup.service daemon/workforced.conf.sample $(MAN5) $(MAN8) $(MAN1)
 $(PLACED:%=$B/placed/%): $B/placed/%: % FORCE
-	@text=$$(sed 's|/usr/sbin/|$(SBINDIR)/|g; s|/usr/share/|$(DATADIR)/|g; s|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); \
+	@text=$$(sed 's|/usr/sbin/|$(SBINDIR)/|g; s|/usr/bin/workforcectl|$(BINDIR)/workforcectl|g; s|/usr/share/|$(DATADIR)/|g; s|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); \
 	 $(renew)
 
 .PHONY: install uninstall clean
@@ -354,7 +357,7 @@ install: all $(PLACED:%=$B/placed/%)
 	@if [ -e $(DESTDIR)$(CONF) ]; then echo "$(DESTDIR)$(CONF) is there already and stays as it is"; \
 	 else install -D -m 644 $B/placed/daemon/workforced.conf.sample $(DESTDIR)$(CONF); fi
 	@if [ -z "$(DESTDIR)" ]; then ldconfig 2>/dev/null || true; \
-	 echo "Installed below $(PREFIX). Next: systemd-sysusers && journalctl --update-catalog && systemctl daemon-reload && systemctl enable --now workforced"; fi
+	 echo "Installed below $(PREFIX). Next: systemd-sysusers && systemd-tmpfiles --create && journalctl --update-catalog && systemctl daemon-reload && systemctl enable --now workforced"; fi
 
 uninstall: $B/placed/daemon/workforced.conf.sample
 	@for i in $(installed); do IFS=: read -r from to mode <<< "$$i"; rm -f "$(DESTDIR)$$to"; done

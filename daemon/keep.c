@@ -30,6 +30,13 @@ wf_rc wf_keep_scrub(const char *path, wf_err *e)
     return WF_OK;
 }
 
+wf_rc wf_keep_derive(const char *path, wf_err *e)
+{
+    WF_TRY(wf_store_rederive(path, e));
+    printf("%s: the journal is whole and stands alone now; the next start derives the rest. The old file is damaged.mdb\n", path);
+    return WF_OK;
+}
+
 /* ---- restore --------------------------------------------------------------------------------------------------- */
 
 static void close_fd(int *fd)

@@ -35,6 +35,7 @@ static const char usage_text[] =
     "usage: workforced [options]\n"
     "       workforced check [options]\n"
     "       workforced scrub [DIR|FILE] [options]\n"
+    "       workforced derive [DIR] [options]\n"
     "       workforced restore FILE [options]\n"
     "\n"
     "  --config FILE            settings (default " CONFIG_FILE ")\n"
@@ -50,7 +51,7 @@ static const char usage_text[] =
     "  --version, --help\n"
     "\n"
     "check reads settings and profiles; scrub reads every byte of a store that no daemon has open, or of a backup;\n"
-    "restore makes a store of a backup in an empty directory.\n"
+    "derive keeps a store's journal and lets the next start derive the rest; restore makes a store of a backup in an empty directory.\n"
     "\n"
     "Exit status: 0 ended as asked, or the check found nothing wrong; 1 the system or the store failed;\n"
     "2 wrong options; 65 the store is damaged; 78 the configuration is wrong (the reason names file and line).\n";
@@ -144,7 +145,7 @@ static int parse(options *o, int argc, char **argv)
         o->check = true;
         optind++;
     }
-    if (optind < argc && (strcmp(argv[optind], "scrub") == 0 || strcmp(argv[optind], "restore") == 0)) {
+    if (optind < argc && (strcmp(argv[optind], "scrub") == 0 || strcmp(argv[optind], "derive") == 0 || strcmp(argv[optind], "restore") == 0)) {
         o->command = argv[optind++];
         o->argument = optind < argc ? argv[optind++] : NULL;
     }
@@ -432,7 +433,8 @@ static int keep(const options *o)
     if (!store && (rc = read_settings(o, &c, &e)) == WF_OK)
         store = c->store;
     if (rc == WF_OK)
-        rc = restore ? wf_keep_restore(o->argument, store, wf_host_now(), &e) : wf_keep_scrub(store, &e);
+        rc = restore ? wf_keep_restore(o->argument, store, wf_host_now(), &e)
+             : strcmp(o->command, "derive") == 0 ? wf_keep_derive(store, &e) : wf_keep_scrub(store, &e);
     wf_config_free(&c);
     if (rc != WF_OK)
         fprintf(stderr, "workforced: %s\n", e.text);

@@ -186,7 +186,11 @@ typedef struct wf_store_report {
  * `path`: its directory or its file. Maps nothing, changes nothing. WF_DAMAGED with the first fault; WF_BUSY; WF_SYSTEM. */
 WF_NODISCARD wf_rc wf_store_scrub(const char *path, wf_store_report *ret, wf_err *e);
 
-/* The same of an open store while it is written, by parts, of one other thread: each part reads a snapshot of its own. */
+/* Makes the file of a store that nobody has open anew from its journal and what cannot be derived: the next start derives
+ * the rest. The old file stays beside it as damaged.mdb. WF_DAMAGED: what cannot be derived is hurt too; nothing changed. */
+WF_NODISCARD wf_rc wf_store_rederive(const char *path, wf_err *e);
+
+/* What wf_store_scrub does, of an open store while it is written, by parts, of one other thread: each part reads a snapshot of its own. */
 typedef struct wf_scrub wf_scrub;
 typedef struct wf_scrub_state { uint64_t turns, pages, all; } wf_scrub_state;     /* whole turns; pages read of this one */
 WF_NODISCARD wf_rc wf_scrub_new(wf_store *s, wf_scrub **ret, wf_err *e);

@@ -118,6 +118,7 @@ static void rows(void)
     open_block("rule", "| key | kind | what it says |"); WF_RULE_FIELDS(X) close_block();
     open_block("clock", "| key | kind | what it says |"); WF_CLOCK_FIELDS(X) close_block();
     open_block("line", "| key | kind | what it says |"); WF_LINE_FIELDS(X) close_block();
+    open_block("backup", "| key | kind | what it says |"); WF_BACKUP_FIELDS(X) close_block();
 #undef X
     open_block("statuses", "| status | printed as | means |");
 #define X(name, wire, symbol, text) printf("| `%s` | %s | %s |\n", wire, symbol[0] != '\0' ? symbol : "the figure", text);

@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import time
 
 import client
 from house import BUILD, House, complete, equal, leaver, starter
@@ -33,7 +34,11 @@ def fill(h):
 
 
 def scrub(path):
-    p = subprocess.run([str(BUILD / "workforced"), "scrub", str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, text=True)
+    return run("scrub", path)
+
+
+def run(command, path):
+    p = subprocess.run([str(BUILD / "workforced"), command, str(path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, text=True)
     return p.returncode, p.stdout
 
 
@@ -57,8 +62,8 @@ def main():
         status, said = scrub(store)
         assert status == 0 and "nothing wrong" in said, (status, said)
 
-        run = subprocess.run([str(BUILD / "system_flips"), str(store), str(h.profile), FLIPS, SEED], timeout=3000)
-        equal("flips", run.returncode, 0)
+        flips = subprocess.run([str(BUILD / "system_flips"), str(store), str(h.profile), FLIPS, SEED], timeout=3000)
+        equal("flips", flips.returncode, 0)
 
         whole = data.read_bytes()
         for n in (4096, 8192, len(whole) // 2, len(whole) - 4096):
@@ -83,8 +88,67 @@ def main():
         status, said = h.run()
         assert status == 65 and "another store" in said, (status, said)
         data.write_bytes(whole)
-        h.start()
-        equal("ended", h.end()[0], 0)
+        scrubbed(h, data)
+
+
+def place_of(data, table):
+    """Offset of a byte in a row's bytes of a leaf of this table: a value of the kind that only it holds."""
+    p = subprocess.run([str(BUILD / "system_flips"), "--leaf", table, str(data.parent)], stdout=subprocess.PIPE, text=True, check=True)
+    return int(p.stdout)
+
+
+def flip(data, at):
+    with open(data, "r+b") as f:
+        f.seek(at)
+        byte = f.read(1)[0]
+        f.seek(at)
+        f.write(bytes([byte ^ 16]))
+        os.fsync(f.fileno())
+
+
+def until(h, what, within=30):
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        s = h.status()
+        if what(s):
+            return s
+        time.sleep(0.2)
+    raise AssertionError("not within %d s: %s" % (within, s))
+
+
+def scrubbed(h, data):
+    """What the daemon's own scrub finds while it runs, and what can be done about it."""
+    with open(h.conf, "a") as f:
+        f.write("scrub_minutes = 1\n")
+    h.start()
+    s = until(h, lambda s: s["scrubbed"] > 0)
+    equal("faults", s["scrub_faults"], 0)
+    want = h.ask("dump")
+    h.end()
+    whole = data.read_bytes()
+
+    h.start()
+    until(h, lambda s: s["scrubbed"] == 0)
+    flip(data, place_of(data, "postings"))
+    s = until(h, lambda s: s["trouble"] != "")
+    assert "postings" in s["trouble"] and s["state"] == "ready" and s["scrub_faults"] > 0, s
+    assert "derived anew" in h.log.read_text()
+    h.end()
+    status, said = run("derive", data.parent)
+    assert status == 0 and "stands alone" in said, (status, said)
+    equal("scrub of what was derived", scrub(data.parent)[0], 0)
+    h.start()
+    equal("dump", h.ask("dump"), want)
+    h.end()
+
+    data.write_bytes(whole)
+    h.start()
+    flip(data, place_of(data, "journal"))
+    equal("exit status", h.process.wait(timeout=30), 65)
+    h.drain()
+    assert any("journal" in m for m in h.notified), h.notified
+    status, said = run("derive", data.parent)
+    assert status == 65 and "journal" in said, (status, said)
 
 
 main()

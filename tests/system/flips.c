@@ -1,6 +1,7 @@
 /* flips -- what a store's answers come to when single bits of it are flipped.
  *
  *   system_flips STORE PROFILE FLIPS SEED
+ *   system_flips --leaf TABLE STORE       prints the offset of a byte in the first row of a table
  *
  * STORE is a directory that no daemon has open. Its answers (every journal entry, subject and alert, the ledger's dump, each
  * figure of the last days, findings, sources) make one digest. Then, FLIPS times, one bit of a page in use is flipped in a
@@ -239,6 +240,41 @@ static void remove_copy(void)
         fprintf(stderr, "flips: %s stays\n", copy);
 }
 
+static wf_rc first_row(void *ctx, wf_table t, MDB_val key, MDB_val value, wf_err *e)
+{
+    const uint8_t *used = ctx, *found = intact;
+    (void) t, (void) key;
+    while ((found = memmem(found, size - (size_t) (found - intact), value.mv_data, value.mv_size)) != NULL) {
+        size_t at = (size_t) (found - intact) + value.mv_size - 1, page = at / 4096;
+        if (used[page / 8] & 1u << page % 8) {
+            printf("%zu\n", at);
+            return wf_fail(e, WF_BUSY, "found");
+        }
+        found++;
+    }
+    return WF_OK;
+}
+
+/* Free pages may hold the same bytes: only a page in use counts. */
+static int print_leaf(const char *table, const char *store)
+{
+    char path[512];
+    wf_err e;
+    wf_walk w;
+    load(store);
+    rmdir(copy);
+    snprintf(path, sizeof path, "%s/data.mdb", store);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || wf_walk_open(fd, 0, &w, &e) != WF_OK || wf_walk_used(&w, &e) != WF_OK)
+        return 2;
+    uint8_t *used = w.seen;
+    w.seen = NULL;
+    for (int t = 0; t < WF_TABLES; t++)
+        if (strcmp(wf_table_rows[t].name, table) == 0)
+            return wf_walk_rows(&w, (wf_table) t, first_row, used, &e) == WF_BUSY ? 0 : 2;
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     wf_err e = { .text = "" };
@@ -247,6 +283,8 @@ int main(int argc, char **argv)
     uint64_t things, pages, counts[3] = { 0 };
     char *text = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     int bad = 0;
+    if (argc == 4 && strcmp(argv[1], "--leaf") == 0)
+        return print_leaf(argv[2], argv[3]);
     if (argc != 5 || text == MAP_FAILED) {
         fputs("usage: flips STORE PROFILE FLIPS SEED\n", stderr);
         return 2;
