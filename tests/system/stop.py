@@ -14,7 +14,9 @@ def main():
         intake = "tcp://127.0.0.1:17909"
         events = [starter(i) for i in range(24000)]
         parts, counters = [events[:12000], events[12000:]], [multiprocessing.Value("q", 0) for _ in range(2)]
-        workers = [multiprocessing.Process(target=kill.stream, args=(intake, "pub%d" % i, parts[i], counters[i], h.dir / ("list%d" % i)),
+        at_once = multiprocessing.Value("d", 1)          # nobody is to be waited for
+        workers = [multiprocessing.Process(target=kill.stream, args=(intake, "pub%d" % i, parts[i], counters[i], at_once,
+                                                                     h.dir / ("list%d" % i)),
                                            daemon=True) for i in range(2)]
         h.start()
         for w in workers:
