@@ -1,5 +1,6 @@
 /* workforced -- options, start-up, and the way out. */
 #include "keep.h"
+#include "verify.h"
 #include "core/calendar.h"
 #include "engine/config.h"
 #include "engine/profile.h"
@@ -23,7 +24,7 @@ enum { OK = 0, FAILED = 1, USAGE = 2, DAMAGED = 65, CONFIG = 78 };
 #define STARTED_OVER "WORKFORCED_STARTED_OVER"
 
 typedef struct options {
-    const char *command, *argument, *config, *store, *profile[WF_CONFIG_LIST_MAX], *endpoint[OVERRIDES_MAX];
+    const char *command, *argument, *config, *store, *work, *profile[WF_CONFIG_LIST_MAX], *endpoint[OVERRIDES_MAX];
     size_t profiles, endpoints;
     bool manual, given_today, check, print;
     wf_day today;
@@ -37,6 +38,7 @@ static const char usage_text[] =
     "       workforced scrub [DIR|FILE] [options]\n"
     "       workforced derive [DIR] [options]\n"
     "       workforced restore FILE [options]\n"
+    "       workforced verify [DIR|FILE] [options]\n"
     "\n"
     "  --config FILE            settings (default " CONFIG_FILE ")\n"
     "  --profile FILE           a profile in place of the configured ones; may be repeated\n"
@@ -45,6 +47,7 @@ static const char usage_text[] =
     "  --clock system|manual    system: days end at midnight in London; manual: when `advance` asks for it\n"
     "  --today DATE             first day of a new store with a manual clock, 2024-03-01\n"
     "  --timeline-cache MB      memory for timelines that are kept at hand\n"
+    "  --work DIR               where verify works on a copy (default: beside the store)\n"
     "  --check                  reads everything, prints what it understood, starts nothing\n"
     "  --print-config           prints the settings in force as a file that reads back to the same\n"
     "  --lines                  lists every log line: name, message id, sentence\n"
@@ -52,6 +55,7 @@ static const char usage_text[] =
     "\n"
     "check reads settings and profiles; scrub reads every byte of a store that no daemon has open, or of a backup;\n"
     "derive keeps a store's journal and lets the next start derive the rest; restore makes a store of a backup in an empty directory.\n"
+    "verify tells the journal of such a store or backup once more, on a copy, and compares: figures, ledger, findings, alert messages.\n"
     "\n"
     "Exit status: 0 ended as asked, or the check found nothing wrong; 1 the system or the store failed;\n"
     "2 wrong options; 65 the store is damaged; 78 the configuration is wrong (the reason names file and line).\n";
@@ -102,6 +106,7 @@ static int take_option(options *o, int c, const char *value)
     switch (c) {
     case 'c': o->config = value; return -1;
     case 's': o->store = value; return -1;
+    case 'w': o->work = value; return -1;
     case 'k': return take_clock(o, value);
     case 't': return take_today(o, value);
     case 'C': o->check = true; return -1;
@@ -132,7 +137,8 @@ static int parse(options *o, int argc, char **argv)
         { "config", required_argument, NULL, 'c' }, { "profile", required_argument, NULL, 'p' },
         { "store", required_argument, NULL, 's' }, { "endpoint", required_argument, NULL, 'e' },
         { "clock", required_argument, NULL, 'k' }, { "today", required_argument, NULL, 't' },
-        { "timeline-cache", required_argument, NULL, 'm' }, { "check", no_argument, NULL, 'C' },
+        { "timeline-cache", required_argument, NULL, 'm' }, { "work", required_argument, NULL, 'w' },
+        { "check", no_argument, NULL, 'C' },
         { "print-config", no_argument, NULL, 'P' }, { "lines", no_argument, NULL, 'L' },
         { "version", no_argument, NULL, 'V' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
     };
@@ -145,7 +151,8 @@ static int parse(options *o, int argc, char **argv)
         o->check = true;
         optind++;
     }
-    if (optind < argc && (strcmp(argv[optind], "scrub") == 0 || strcmp(argv[optind], "derive") == 0 || strcmp(argv[optind], "restore") == 0)) {
+    if (optind < argc && (strcmp(argv[optind], "scrub") == 0 || strcmp(argv[optind], "derive") == 0 || strcmp(argv[optind], "restore") == 0 ||
+                          strcmp(argv[optind], "verify") == 0)) {
         o->command = argv[optind++];
         o->argument = optind < argc ? argv[optind++] : NULL;
     }
@@ -422,23 +429,24 @@ static int fail(const wf_err *e)
     return e->rc == WF_CONFIG ? CONFIG : e->rc == WF_DAMAGED ? DAMAGED : FAILED;
 }
 
-/* scrub and restore: without --store, the configured directory. */
+/* scrub, derive, restore and verify: without --store, the configured directory. */
 static int keep(const options *o)
 {
     wf_config *c = NULL;
     wf_err e;
     wf_rc rc = WF_OK;
-    bool restore = strcmp(o->command, "restore") == 0;
+    bool restore = strcmp(o->command, "restore") == 0, same = true;
     const char *store = !restore && o->argument ? o->argument : o->store;
     if (!store && (rc = read_settings(o, &c, &e)) == WF_OK)
         store = c->store;
     if (rc == WF_OK)
         rc = restore ? wf_keep_restore(o->argument, store, wf_host_now(), &e)
-             : strcmp(o->command, "derive") == 0 ? wf_keep_derive(store, &e) : wf_keep_scrub(store, &e);
+             : strcmp(o->command, "derive") == 0 ? wf_keep_derive(store, &e)
+             : strcmp(o->command, "verify") == 0 ? wf_verify(store, o->work, (uint64_t) wf_host_now().ms, &same, &e) : wf_keep_scrub(store, &e);
     wf_config_free(&c);
     if (rc != WF_OK)
         fprintf(stderr, "workforced: %s\n", e.text);
-    return rc == WF_OK ? OK : rc == WF_CONFIG ? CONFIG : rc == WF_DAMAGED ? DAMAGED : FAILED;
+    return rc == WF_OK ? same ? OK : FAILED : rc == WF_CONFIG ? CONFIG : rc == WF_DAMAGED ? DAMAGED : FAILED;
 }
 
 int main(int argc, char **argv)

@@ -68,6 +68,13 @@ static wf_rc hold_record(wf_engine *en, const wf_record *r, wf_err *e)
     return WF_OK;
 }
 
+wf_rc wf_engine_hold_refusal(wf_engine *en, const wf_record *r, wf_err *e)
+{
+    WF_TRY(hold_record(en, r, e));
+    wf_engine_count(en, r, en->today);
+    return WF_OK;
+}
+
 /* A refusal's body: org, id and type as far as they could be read, the reason, then the first bytes of the event.
  *   [n][org] [n][id] [n][type] [n][text] [head] */
 static uint8_t *put_short(uint8_t *p, wf_str s)
@@ -106,8 +113,7 @@ static wf_rc refuse(wf_engine *en, const wf_event *ev, const void *bytes, size_t
         .kind = WF_RECORD_REFUSED, .type = (uint8_t) why->rc, .source = k, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms,
         .source_sequence = ev->sequence, .body = { (const char *) body, (size_t) (p - body) },
     };
-    WF_TRY(hold_record(en, &r, e));
-    wf_engine_count(en, &r, en->today);
+    WF_TRY(wf_engine_hold_refusal(en, &r, e));
     *ret = (wf_verdict) { .code = WF_REFUSED, .sequence = en->pending.sequence, .reason = why->rc };
     snprintf(ret->text, sizeof ret->text, "%.159s", why->text);
     return WF_OK;
