@@ -290,7 +290,7 @@ static wf_rc walk_page(way *y, uint64_t number, int level, wf_err *e)
 
     WF_TRY(use(y, number, 1, e));
     if (y->page[level - 1] == NULL)
-        WF_ASSERT((y->page[level - 1] = malloc(y->w->page_size)) != NULL);
+        WF_ASSERT((y->page[level - 1] = calloc(1, y->w->page_size)) != NULL);
     uint8_t *page = y->page[level - 1];
     WF_TRY(read_page(y, number, page, y->w->page_size, e));
     WF_TRY(check_page(y, page, number, leaf, &n, e));
