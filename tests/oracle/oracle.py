@@ -99,7 +99,7 @@ def known_then(options, profile, facts, n):
     figures = Figures(ledger, options.today, complete_all=options.complete_all, slowly=options.every_day)
     for row in figure_rows(figures, options, options.known_days or options.days):
         yield "%d,f,%s" % (n, row)
-    for line in states.changes(states.lines(figures)):
+    for line in states.changes(figures):
         yield "%d,s,%s" % (n, line)
 
 

@@ -83,31 +83,30 @@ def line(figures, org, unit, rule):
         yield figures.today, state
 
 
-def lines(figures):
+def watched(figures):
+    """(rule, organisation, unit, path) of each pair."""
     for rule in figures.profile.rules:
         for org in figures.ledger.orgs:
             for unit in figures.units(org):
                 path = figures.path(org, unit)
                 if rule.watches(path):
-                    for d, state in line(figures, org, unit, rule):
-                        yield "%s,%s,%s,%s" % (rule.name, path, days.text(d), state)
+                    yield rule, org, unit, path
 
 
-def changes(rows):
-    """Of lines(): the first and last of each rule in a unit, those whose state is another than the day before, and the days before."""
-    before, told = None, None
-    for row in rows:
-        of, state = row.split(",")[:2], row.rsplit(",", 1)[1]
-        if before is None or of != before.split(",")[:2]:
-            if before not in (None, told):
-                yield before
-            yield row
-            told = row
-        elif state != before.rsplit(",", 1)[1]:
-            if before != told:
-                yield before
-            yield row
-            told = row
-        before = row
-    if before not in (None, told):
-        yield before
+def lines(figures):
+    for rule, org, unit, path in watched(figures):
+        for d, state in line(figures, org, unit, rule):
+            yield "%s,%s,%s,%s" % (rule.name, path, days.text(d), state)
+
+
+def changes(figures):
+    """Of lines() the first and the last of each stretch of days of one state."""
+    for rule, org, unit, path in watched(figures):
+        stretches = []
+        for begin, end, state, _ in spans(figures, org, unit, rule):
+            if stretches and stretches[-1][2] == state:
+                begin = stretches.pop()[0]
+            stretches.append((begin, end, state))
+        for begin, end, state in stretches:
+            for d in sorted({begin, end}):
+                yield "%s,%s,%s,%s" % (rule.name, path, days.text(d), state)

@@ -7,7 +7,7 @@
     each thirteenth           the oracle: the same ledger, findings, figures of sampled days, states   (both)
                               at three sequences: figures and states as known then
     each thousandth           short; the oracle: each of its last days, and each sequence
-    each fortieth             a naive judge over the oracle tells the same messages of alerts, errata
+    each fiftieth             a naive judge over the oracle tells the same messages of alerts, errata
                               too, of a history that comes over some days                              (property_told)
 
     laws.py [--histories 2000] [--first 1]          a failure names its seed and how to repeat it
@@ -51,8 +51,8 @@ ALERTS = ORACLE / "profiles" / "alerts.conf"
 CHUNK = 12
 EACH = 13                   # of how many histories one goes to the oracle
 WHOLE = 1000                # of how many one is looked at on each day and sequence
-TOLD = 40                   # of how many one is told over some days, to the judge
-KNOWN = False               # whether property_engine takes --known
+TOLD = 50                   # of how many one is told over some days, to the judge
+KNOWN = True                # whether property_engine takes --known
 ERRATA = True              # whether the daemon tells errata, and so what the judge does
 sys.path.insert(0, str(ORACLE))
 import oracle                           # noqa: E402
