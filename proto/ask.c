@@ -59,6 +59,9 @@ static void *slot(wf_question *q, wf_argument a)
     case WF_ARG_INDICATORS: return &q->indicators;
     case WF_ARG_PREFIXES: return &q->prefixes;
     case WF_ARG_ON: return &q->on;
+    case WF_ARG_KNOWN_BY: return &q->known_by;
+    case WF_ARG_SINCE_BY: return &q->since_by;
+    case WF_ARG_KNOWN: return &q->known;
     case WF_ARG_FROM: return &q->from;
     case WF_ARG_UNTIL: return &q->until;
     case WF_ARG_DAY: return &q->day;

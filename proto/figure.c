@@ -36,6 +36,9 @@ static const wf_row_field span_fields[] = { WF_SPAN_FIELDS(X) };
 #define X(kind, member, text) FIELD(wf_move, kind, member, #member),
 static const wf_row_field move_fields[] = { WF_MOVE_FIELDS(X) };
 #undef X
+#define X(kind, member, text) FIELD(wf_evidence, kind, member, #member),
+static const wf_row_field evidence_fields[] = { WF_EVIDENCE_FIELDS(X) };
+#undef X
 #define X(kind, member, text) FIELD(wf_gap, kind, member, #member),
 static const wf_row_field gap_fields[] = { WF_GAP_FIELDS(X) };
 #undef X
@@ -74,6 +77,7 @@ static const wf_row_table tables[WF_ROW_KINDS] = {
     [WF_ROW_CLOCK] = TABLE("clock", clock_fields, wf_clock_row),
     [WF_ROW_SPAN] = TABLE("span", span_fields, wf_span_row),
     [WF_ROW_MOVE] = TABLE("move", move_fields, wf_move),
+    [WF_ROW_EVIDENCE] = TABLE("evidence", evidence_fields, wf_evidence),
     [WF_ROW_GAP] = TABLE("gap", gap_fields, wf_gap),
     [WF_ROW_LINE] = TABLE("line", line_fields, wf_line),
     [WF_ROW_BACKUP] = TABLE("backup", backup_fields, wf_backup),

@@ -28,6 +28,7 @@ struct wf_book {
     struct routes *flow; uint32_t flows;
     uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
     uint32_t *touched, touched_count, touched_cap;
+    const wf_posting *less; uint32_t lesses;    /* of the ledger, by flow: not in this book */
     struct list { uint32_t *route, n, cap; } *into;     /* into[as series]: what reaches it, flow << 1 | negative */
 };
 
@@ -531,13 +532,16 @@ static void nothing(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
     (void) ctx; (void) indicator; (void) unit; (void) from;
 }
 
-void wf_book_rebuild(wf_book *b)
+void wf_book_rebuild(wf_book *b) { wf_book_rebuild_of(b, NULL); }
+
+void wf_book_rebuild_of(wf_book *b, const uint8_t *only)
 {
     struct gathered g = { .n = 0 };
 
     forget(b);
     wf_book_follow(b);
     for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++) {
+        if (only != NULL && only[f] == 0) continue;
         const struct routes *r = routes_of(b, f);
         g.n = 0;
         if (r->n > 0) wf_ledger_each(b->ledger, f, gather_day, &g);
@@ -547,6 +551,36 @@ void wf_book_rebuild(wf_book *b)
     free(g.by[0]);
     free(g.by[1]);
     for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) sum_up(&b->pop[i % b->pops], &b->series[i]);
+    wf_book_take_touched(b, nothing, NULL);
+}
+
+void wf_book_flows(const wf_book *b, uint32_t unit, uint8_t *flow)
+{
+    for (wf_day d = { INT32_MIN }; d.n != INT32_MAX; d = wf_units_next_version(b->units, unit, d)) {
+        const struct list *of = &b->into[(size_t) wf_units_node(b->units, unit, d) * b->pops];
+        for (uint32_t k = 0; k < b->pops; k++)
+            for (uint32_t i = 0; i < of[k].n; i++) flow[of[k].route[i] >> 1] = 1;
+    }
+}
+
+static int by_flow(const void *a, const void *b)
+{
+    const wf_posting *x = a, *y = b;
+
+    return x->flow != y->flow ? (x->flow < y->flow ? -1 : 1) : x->day.n < y->day.n ? -1 : x->day.n > y->day.n;
+}
+
+void wf_book_take_back(wf_book *b, wf_posting *less, uint32_t n)
+{
+    if (n > 1) qsort(less, n, sizeof *less, by_flow);
+    for (uint32_t i = 0; i < n; i++) {
+        wf_posting p = less[i];
+        p.count = -p.count;
+        p.amount = -p.amount;
+        wf_book_apply(b, &p);
+    }
+    b->less = less;
+    b->lesses = n;
     wf_book_take_touched(b, nothing, NULL);
 }
 
@@ -625,6 +659,19 @@ wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day
     return rows == s->n ? WF_DAY_OPEN : (wf_day) { days_of(p, s)[rows] };
 }
 
+int wf_book_sign(const wf_book *b, uint32_t flow, uint32_t population, uint32_t node)
+{
+    const struct routes *r = flow < b->flows ? &b->flow[flow] : NULL;
+    uint32_t index = node * b->pops + population;
+    int sign = 0;
+
+    for (uint32_t i = 0; r != NULL && i < r->n; i++)
+        if (b->route[r->first + i] >> 1 == index) sign += b->route[r->first + i] & 1 ? -1 : 1;
+    return sign;
+}
+
+int64_t wf_book_working_days(const wf_book *b, wf_day day) { return wf_calendar_index(b->calendar, day); }
+
 /* ---- causes ---- */
 
 struct tally { wf_sums *sum; int64_t sign; };
@@ -638,6 +685,19 @@ static void tally_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64
     t->sum->amount += t->sign * amount;
 }
 
+/* The first posting of this flow among those that are left out. */
+static uint32_t first_less(const wf_book *b, uint32_t flow)
+{
+    uint32_t low = 0, high = b->lesses;
+
+    while (low < high) {
+        uint32_t half = low + (high - low) / 2;
+        if (b->less[half].flow < flow) low = half + 1;
+        else high = half;
+    }
+    return low;
+}
+
 void wf_book_causes(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT])
 {
     const struct list *into = &b->into[(size_t) node * b->pops + population];
@@ -647,5 +707,7 @@ void wf_book_causes(const wf_book *b, uint32_t population, uint32_t node, wf_day
         uint32_t flow = into->route[i] >> 1;
         struct tally t = { &sum[wf_ledger_flow_at(b->ledger, flow)->cause], into->route[i] & 1 ? -1 : 1 };
         wf_ledger_each_in(b->ledger, flow, first, last, tally_day, &t);
+        for (uint32_t k = first_less(b, flow); k < b->lesses && b->less[k].flow == flow; k++)
+            if (b->less[k].day.n >= first.n && b->less[k].day.n <= last.n) tally_day(&t, flow, b->less[k].day, -b->less[k].count, -b->less[k].amount);
     }
 }

@@ -27,6 +27,14 @@ void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n);
 /* Everything anew from the ledger as it stands. Nothing counts as touched afterwards. */
 void wf_book_rebuild(wf_book *b);
 
+/* The flows that reach a series of this unit: flow[number] is set to 1. For wf_book_rebuild_of. */
+void wf_book_flows(const wf_book *b, uint32_t unit, uint8_t *flow);
+/* As wf_book_rebuild; `only` (by flow): from those marked 1 alone, NULL all. */
+void wf_book_rebuild_of(wf_book *b, const uint8_t *only);
+/* Without these postings, which the ledger holds: a book as it was before them. `less` is sorted by flow here and stays
+ * borrowed: wf_book_causes reads it too. Once a book. */
+void wf_book_take_back(wf_book *b, wf_posting *less, uint32_t n);
+
 /* Figures that postings have changed since the last call, each with the earliest day it changed from (a figure may come
  * several times). Then all are forgotten. */
 typedef void wf_book_touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from);
@@ -49,6 +57,11 @@ wf_sums wf_book_days(const wf_book *b, uint32_t population, uint32_t node, wf_da
 void wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day day, wf_sums *low, wf_sums *high);
 /* The first day after `day` with an entry; WF_DAY_OPEN. */
 wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day day);
+
+/* How a flow counts in a population of a node: 1, -1; 0 not at all. */
+int wf_book_sign(const wf_book *b, uint32_t flow, uint32_t population, uint32_t node);
+/* The working days up to `day`, from a day of no meaning. */
+int64_t wf_book_working_days(const wf_book *b, wf_day day);
 
 /* The population's entries in [first, last] by cause, from the ledger. `sum` is added to. Cost: the flows that reach it. */
 void wf_book_causes(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, wf_sums sum[WF_CAUSE_COUNT]);

@@ -579,6 +579,38 @@ void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_d
         }
 }
 
+/* On how many of the days that are read does an entry of this day stand? */
+static int64_t days_read(const wf_book *b, const struct reading *r, wf_day day)
+{
+    wf_day before = { day.n - 1 > r->after.n ? day.n - 1 : r->after.n };
+
+    switch (r->term->reading) {
+    case WF_AT_END: return day.n <= r->end.n;
+    case WF_OVER: return day.n > r->after.n && day.n <= r->end.n;
+    case WF_MEAN_OVER: case WF_DAYS_OVER: break;
+    }
+    if (before.n >= r->end.n) return 0;
+    return of_working_days(r->term) ? wf_book_working_days(b, r->end) - wf_book_working_days(b, before) : r->end.n - before.n;
+}
+
+wf_fraction wf_figure_weigh(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, const wf_posting *p)
+{
+    wf_fraction f = { 0, 0 };
+    struct fraction x;
+
+    read_on(b, indicator, node_of(b, unit, day, today), day, &x);
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x.n[s]; i++) {
+            const struct reading *r = &x.r[s][i];
+            int sign = wf_book_sign(b, p->flow, r->population, r->node);
+            if (sign == 0) continue;
+            put(&f, s, sign * factor_of(r->term, r->end) * days_read(b, r, p->day) * (is_amount(r->term) ? p->amount : p->count));
+        }
+    int64_t n_days = mean_days(&x, 0), d_days = mean_days(&x, 1);
+    if (x.n[1] == 0 || n_days == d_days) return f;
+    return (wf_fraction) { f.numerator * d_days, f.denominator * n_days };
+}
+
 /* From (then's window] to (now's window]: what came in by cause, what left. */
 static void term_causes(const wf_book *b, const struct reading *was, const struct reading *is, bool denominator, wf_fraction by[WF_CAUSE_COUNT])
 {

@@ -35,6 +35,8 @@ wf_str wf_figure_unit_text(const wf_indicator *i);
 /* The sums as two exact integers; false: the denominator (if there is one) is 0. No look at completeness. */
 typedef struct wf_fraction { int64_t numerator, denominator; } wf_fraction;
 bool wf_figure_sums(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, wf_fraction *ret);
+/* What one entry adds to the sums of `day`; over all entries that stand it adds up to them exactly. */
+wf_fraction wf_figure_weigh(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day day, wf_day today, const wf_posting *p);
 /* Entries of the days [first, last] by cause, counted as the figure of `day` counts entries inside its window. */
 void wf_figure_entered(const wf_book *b, uint32_t indicator, uint32_t unit, wf_day first, wf_day last, wf_day day, wf_day today,
                        wf_fraction by[WF_CAUSE_COUNT]);

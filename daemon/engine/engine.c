@@ -160,6 +160,7 @@ static wf_rc retouch(wf_engine *en, wf_err *e)
 /* Book, completeness and judge, over the ledger as it stands. */
 static wf_rc make_readings(wf_engine *en, wf_err *e)
 {
+    wf_engine_past_end(en);
     wf_judge_free(&en->judge);
     wf_complete_free(&en->complete);
     wf_book_free(&en->book);
@@ -368,6 +369,7 @@ static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
     WF_TRY(make_readings(en, e));
     WF_TRY(wf_engine_findings_load(en, e));
     WF_TRY(wf_engine_load_counts(en, e));
+    WF_TRY(wf_engine_ticks_load(en, e));
     mark_all(en, WF_DAY_FIRST);
     if (!changed || !any)
         return WF_OK;
@@ -408,6 +410,7 @@ void wf_engine_close(wf_engine **p)
     wf_engine *en = *p;
     if (en == NULL)
         return;
+    wf_engine_past_end(en);
     wf_judge_free(&en->judge);
     wf_complete_free(&en->complete);
     wf_book_free(&en->book);
@@ -428,6 +431,7 @@ void wf_engine_close(wf_engine **p)
     free(en->blob);
     free(en->changed);
     free(en->order);
+    free(en->tick);
     pthread_mutex_destroy(&en->lock);
     free(en);
     *p = NULL;
@@ -475,6 +479,7 @@ wf_rc wf_engine_tick(wf_engine *en, wf_err *e)
     wf_book_take_touched(en->book, touched, en);
     WF_TRY(wf_judge_tick(en->judge, en->today, r.sequence, emit_alert, en, e));
     WF_TRY(wf_store_meta_put(en->store, "tick", &r.sequence, sizeof r.sequence, e));
+    WF_TRY(wf_engine_ended(en, en->today, r.sequence, e));
     en->today.n++;
     mark_all(en, en->today);
     return wf_store_meta_put(en->store, "today", &en->today.n, sizeof en->today.n, e);

@@ -78,23 +78,53 @@ typedef struct wf_figure_query {
     wf_str org, unit, indicator;                    /* n == 0: all. unit: a path; with `below` the units under it too */
     bool below;
     wf_day on;                                      /* figures at the close of this day; WF_DAY_OPEN: today */
+    uint64_t known;                                 /* as it was known when the journal ended with this entry; 0: now */
     uint64_t cursor;                                /* 0 to begin; moved on by each call; UINT64_MAX at the end */
 } wf_figure_query;
-/* At most `most` figures a call, sorted by unit path, then by the profile's order of indicators. */
-void wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx);
+/* At most `most` figures a call, sorted by unit path, then by the profile's order of indicators.
+ *
+ * What was known then is worked out by today's profile: in some milliseconds for one unit, in up to a second for all of
+ * a large store. It is kept until another entry is asked of. Errors: of the store. */
+WF_NODISCARD wf_rc wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx, wf_err *e);
+/* The last entry before the tick that ended `day`: what was known by that day (T2). 0: the day is open. WF_NO_DATA:
+ * nothing was known by then; WF_RANGE: a day to come. */
+WF_NODISCARD wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e);
 
-/* Days from..until (at most 36,600) of one indicator in one unit, with the state of the first rule on it: at most `most` a call.
+/* Days from..until (at most 36,600) of one indicator in one unit, with the state of the first rule on it: at most `most` a call;
+ * `known` as in a figure query.
  * WF_ABSENT: no such indicator or unit. */
 typedef void wf_engine_history_visit(void *ctx, const wf_figure *f, wf_level level);
-WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
+WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, uint64_t known, unsigned most,
                                      wf_engine_history_visit *visit, void *ctx, wf_err *e);
 
 /* The runs of one rule in one unit over days from..until, as now known; text borrowed during the call. WF_ABSENT: no such
  * rule or unit, or the rule does not watch it. */
 typedef struct wf_engine_run { wf_day from, until; wf_level state, pending; wf_str reason; } wf_engine_run;
 typedef void wf_engine_run_visit(void *ctx, const wf_engine_run *r);
-WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until,
+WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, uint64_t known,
                                   wf_engine_run_visit *visit, void *ctx, wf_err *e);
+
+/* The events behind a figure, with what each adds to its sums: numerator and denominator add up to the figure's own. */
+typedef struct wf_explain_query {
+    wf_str indicator, unit;
+    wf_day on;                                      /* WF_DAY_OPEN: the open day */
+    uint64_t known;                                 /* as in a figure query */
+    uint64_t cursor;                                /* 0 to begin; moved on by each call; UINT64_MAX at the end */
+} wf_explain_query;
+typedef struct wf_engine_evidence {
+    uint64_t sequence;
+    wf_event_type type;
+    wf_day effective;
+    wf_str source, id;                              /* id: the event's; for those allowed */
+    wf_cause cause;                                 /* of its first entry that counts */
+    int64_t numerator, denominator;                 /* what it adds */
+} wf_engine_evidence;
+typedef void wf_engine_evidence_visit(void *ctx, const wf_engine_evidence *v);
+/* At most `most` subjects a call, in no order: a subject costs about 50 us if it can count, else 20 ns. WF_ABSENT. */
+WF_NODISCARD wf_rc wf_engine_explain(wf_engine *en, wf_explain_query *q, unsigned most, wf_engine_evidence_visit *visit, void *ctx, wf_err *e);
+/* The events after the entry `since` (up to q->known) by what they changed in the figure of q->on, in order. They add up to
+ * the difference, but where another tree is applied. WF_NO_DATA: all was derived anew since. */
+WF_NODISCARD wf_rc wf_engine_diff(wf_engine *en, const wf_explain_query *q, uint64_t since, wf_engine_evidence_visit *visit, void *ctx, wf_err *e);
 
 /* Facts that do not hold now (F2). subject is a person's or other id: for those allowed. */
 typedef struct wf_engine_finding {

@@ -141,10 +141,11 @@ static wf_rc load_page(void *ctx, uint32_t a, int32_t b, const void *bytes, size
     return wf_ledger_put_page(en->ledger, (wf_page_key) { a, b }, bytes, n, sequence, e);
 }
 
-typedef void posting_visit(wf_engine *en, const wf_posting *p, uint64_t sequence);
+struct postings { wf_engine *en; wf_engine_posting_visit *visit; void *ctx; uint64_t after; };
 
-static wf_rc each_posting(wf_engine *en, uint64_t last, const void *bytes, size_t n, posting_visit *visit, wf_err *e)
+static wf_rc each_posting(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
 {
+    const struct postings *x = ctx;
     struct in in = { bytes, (const uint8_t *) bytes + n, false };
     uint64_t sequence = 0;
     while (in.p < in.end) {
@@ -156,13 +157,14 @@ static wf_rc each_posting(wf_engine *en, uint64_t last, const void *bytes, size_
             int64_t day = take_signed(&in);
             p.count = take_signed(&in);
             p.amount = take_signed(&in);
-            if (flow == 0 || flow > wf_ledger_flows(en->ledger) || day < WF_DAY_FIRST.n - 366 || day > 100000)
+            if (flow == 0 || flow > wf_ledger_flows(x->en->ledger) || day < WF_DAY_FIRST.n - 366 || day > 100000)
                 in.bad = true;
             if (in.bad)
                 break;
             p.flow = (uint32_t) flow;
             p.day.n = (int32_t) day;
-            visit(en, &p, sequence);
+            if (sequence > x->after)
+                x->visit(x->ctx, &p, sequence);
         }
         if (in.bad)
             return wf_fail(e, WF_DAMAGED, "postings of the commit that ends with entry %llu are not what was written", (unsigned long long) last);
@@ -170,28 +172,20 @@ static wf_rc each_posting(wf_engine *en, uint64_t last, const void *bytes, size_
     return WF_OK;
 }
 
-static void post_again(wf_engine *en, const wf_posting *p, uint64_t sequence) { wf_ledger_post_after(en->ledger, p, sequence); }
-
-static wf_rc load_postings(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
+wf_rc wf_engine_postings(wf_engine *en, uint64_t after, wf_engine_posting_visit *visit, void *ctx, wf_err *e)
 {
-    return each_posting(ctx, last, bytes, n, post_again, e);
+    return wf_store_postings(en->store, after, each_posting, &(struct postings) { en, visit, ctx, after }, e);
 }
 
-static void touch_again(wf_engine *en, const wf_posting *p, uint64_t sequence)
+static void post_again(void *ctx, const wf_posting *p, uint64_t sequence) { wf_ledger_post_after(((wf_engine *) ctx)->ledger, p, sequence); }
+
+static void touch_again(void *ctx, const wf_posting *p, uint64_t sequence)
 {
     (void) sequence;
-    wf_book_touch(en->book, p);
+    wf_book_touch(((wf_engine *) ctx)->book, p);
 }
 
-static wf_rc touch_postings(void *ctx, uint64_t last, const void *bytes, size_t n, wf_err *e)
-{
-    return each_posting(ctx, last, bytes, n, touch_again, e);
-}
-
-wf_rc wf_engine_touch_since(wf_engine *en, uint64_t sequence, wf_err *e)
-{
-    return wf_store_postings(en->store, sequence, touch_postings, en, e);
-}
+wf_rc wf_engine_touch_since(wf_engine *en, uint64_t sequence, wf_err *e) { return wf_engine_postings(en, sequence, touch_again, en, e); }
 
 /* What the ledger is derived from has changed: each subject's facts are folded anew, in no order that matters. */
 static wf_rc derive(wf_engine *en, uint64_t sequence, wf_err *e)
@@ -253,6 +247,8 @@ wf_rc wf_engine_load(wf_engine *en, wf_err *e)
         wf_rc rc = derive(en, last, e);
         if (rc == WF_OK)
             rc = wf_store_meta_put(en->store, "tick", &unknown, sizeof unknown, e);
+        if (rc == WF_OK)
+            rc = wf_store_meta_put(en->store, "postings", &last, sizeof last, e);
         if (rc != WF_OK) {
             wf_store_abort(en->store);
             return rc;
@@ -262,5 +258,5 @@ wf_rc wf_engine_load(wf_engine *en, wf_err *e)
     }
     WF_TRY(wf_engine_aside_load(en, e));
     WF_TRY(wf_store_image(en->store, load_page, en, e));
-    return wf_store_postings(en->store, floor, load_postings, en, e);
+    return wf_engine_postings(en, floor, post_again, en, e);
 }

@@ -55,22 +55,24 @@ static bool wanted(const wf_engine *en, const wf_figure_query *q, uint32_t unit,
     return wf_str_eq(path, q->unit) || (q->below && below(path, q->unit));
 }
 
-static void give_figure(wf_engine *en, uint32_t indicator, uint32_t unit, wf_day on, wf_engine_figure_visit *visit, void *ctx)
+static void give_figure(wf_engine *en, const struct view *v, uint32_t indicator, uint32_t unit, wf_day on, wf_engine_figure_visit *visit, void *ctx)
 {
     wf_figure f;
-    wf_figure_read(en->book, en->complete, indicator, unit, on, en->today, &f);
-    wf_complete_sources(en->complete, wf_units_org(wf_book_units(en->book), unit), wf_figure_rests_on(en->profile, indicator), &f);
-    if (on.n == en->today.n)
-        f.rating = wf_judge_rating(en->judge, indicator, unit, en->today);
-    f.sequence = wf_store_last(en->store);
+    wf_figure_read(v->book, v->complete, indicator, unit, on, v->today, &f);
+    wf_complete_sources(v->complete, wf_units_org(wf_book_units(v->book), unit), wf_figure_rests_on(en->profile, indicator), &f);
+    if (on.n == v->today.n)
+        f.rating = wf_judge_rating(v->judge, indicator, unit, v->today);
+    f.sequence = v->sequence;
     f.history_from = WF_DAY_FIRST;
     visit(ctx, &f);
 }
 
-void wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx)
+static wf_rc give_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx, wf_err *e)
 {
-    ask(en);
-    wf_day on = q->on.n == WF_DAY_OPEN.n ? en->today : q->on;
+    struct view v;
+    uint32_t one = q->unit.n > 0 && !q->below ? wf_units_find(wf_book_units(en->book), q->unit) : WF_NO_UNIT;
+    WF_TRY(wf_engine_view(en, q->known, one, &v, e));
+    wf_day on = q->on.n == WF_DAY_OPEN.n ? v.today : q->on;
     sort_units(en, on);
     uint64_t indicators = en->profile->indicator_count, all = en->order_n * indicators;
     unsigned looked = 0;
@@ -83,12 +85,20 @@ void wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engi
         q->cursor++;
         if (q->indicator.n > 0 && !wf_str_eq(q->indicator, en->profile->indicator[indicator].name))
             continue;
-        give_figure(en, indicator, unit, on, visit, ctx);
+        give_figure(en, &v, indicator, unit, on, visit, ctx);
         most--;
     }
     if (q->cursor >= all)
         q->cursor = UINT64_MAX;
+    return WF_OK;
+}
+
+wf_rc wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx, wf_err *e)
+{
+    ask(en);
+    wf_rc rc = give_figures(en, q, most, visit, ctx, e);
     done(en);
+    return rc;
 }
 
 /* ---- history ---- */
@@ -122,7 +132,7 @@ static uint32_t rule_on(const wf_engine *en, uint32_t indicator, uint32_t unit)
     return UINT32_MAX;
 }
 
-wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, unsigned most,
+wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *from, wf_day until, uint64_t known, unsigned most,
                         wf_engine_history_visit *visit, void *ctx, wf_err *e)
 {
     uint32_t i, u;
@@ -130,15 +140,18 @@ wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *fr
     wf_rc rc = find(en, indicator, unit, &i, &u, e);
     if (rc == WF_OK && (until.n < from->n || until.n - from->n >= 36600))
         rc = wf_fail(e, WF_RANGE, "a history has at least one day and at most 36,600");
+    struct view v;
+    if (rc == WF_OK)
+        rc = wf_engine_view(en, known, u, &v, e);
     uint32_t rule = rc == WF_OK ? rule_on(en, i, u) : UINT32_MAX;
     struct levels l = { .first = from->n };
     wf_day last = { from->n + (int32_t) HISTORY_SLICE - 1 };
     if (rule != UINT32_MAX)
-        (void) wf_judge_history(en->judge, rule, u, *from, last.n < until.n ? last : until, en->today, take_levels, &l);
+        (void) wf_judge_history(v.judge, rule, u, *from, last.n < until.n ? last : until, v.today, take_levels, &l);
     for (unsigned n = 0; rc == WF_OK && from->n <= until.n && n < most && n < HISTORY_SLICE; n++) {
         wf_figure f;
-        wf_figure_read(en->book, en->complete, i, u, *from, en->today, &f);
-        f.sequence = wf_store_last(en->store);
+        wf_figure_read(v.book, v.complete, i, u, *from, v.today, &f);
+        f.sequence = v.sequence;
         f.history_from = WF_DAY_FIRST;
         visit(ctx, &f, (wf_level) l.of[n]);
         from->n++;
@@ -156,16 +169,18 @@ static void give_run(void *ctx, const wf_judged *j)
     r->visit(r->ctx, &run);
 }
 
-wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, wf_engine_run_visit *visit, void *ctx, wf_err *e)
+wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, uint64_t known, wf_engine_run_visit *visit, void *ctx,
+                     wf_err *e)
 {
     uint32_t r;
     ask(en);
     struct runs runs = { visit, ctx };
     uint32_t u = wf_units_find(wf_book_units(en->book), unit);
-    wf_rc rc = WF_OK;
-    if (!wf_profile_rule(en->profile, rule, &r) || u == WF_NO_UNIT)
+    struct view v;
+    wf_rc rc = wf_engine_view(en, known, u, &v, e);
+    if (rc == WF_OK && (!wf_profile_rule(en->profile, rule, &r) || u == WF_NO_UNIT))
         rc = wf_fail(e, WF_ABSENT, "there is no rule %.*s in unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
-    else if (!wf_judge_history(en->judge, r, u, from, until, en->today, give_run, &runs))
+    else if (rc == WF_OK && !wf_judge_history(v.judge, r, u, from, until, v.today, give_run, &runs))
         rc = wf_fail(e, WF_ABSENT, "rule %.*s does not watch unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
     done(en);
     return rc;

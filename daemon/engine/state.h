@@ -3,7 +3,8 @@
  *   offer.c      an event: check, identity, journal record, fold       timelines.c  the cache of timelines
  *   image.c      names, postings, pages: to the store and back         findings.c   facts that do not hold
  *   engine.c     opening, groups, ticks, telling                       question.c   answers
- *   counts.c     what became of each source's events */
+ *   counts.c     what became of each source's events       known.c      what was known then
+ *   explain.c    the events behind a figure */
 #pragma once
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,7 +18,7 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_FINDINGS = WF_KIND_DERIVED, SMALL_ASIDE };
+enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_TICK, SMALL_FINDINGS = WF_KIND_DERIVED, SMALL_ASIDE };
 
 /* How many days after the day that it is about each event came; `first`: the day on which the source first sent. */
 #define LATE_BUCKETS 48u
@@ -47,6 +48,11 @@ struct findings { uint32_t subject, n; uint16_t org; uint8_t subject_kind; struc
 /* An event that will be offered soon. */
 struct ahead { const void *bytes; size_t n; wf_rc rc; uint32_t subject; uint16_t source; wf_err why; wf_event ev; };
 #define AHEAD 8u                            /* more than WF_EXPECT_AHEAD */
+
+/* What questions read: the present, or what was known when the journal ended with an entry. */
+struct view { const wf_book *book; const wf_complete *complete; wf_judge *judge; wf_day today; uint64_t sequence; };
+struct past { uint64_t sequence; uint32_t unit; struct view view; wf_book *book; wf_complete *complete; wf_posting *less; };
+struct tick { int32_t day; uint64_t sequence; };
 
 struct told_alert { void *bytes; size_t n; };
 
@@ -106,6 +112,9 @@ struct wf_engine {
     uint64_t counted;                       /* counts are kept up to this sequence */
     wf_instant last_commit;
     unsigned last_commit_us;
+    struct tick *tick;                      /* the days that have ended, in order */
+    uint32_t ticks, tick_cap;
+    struct past *past;                      /* what was asked of last */
     uint32_t *order;                        /* units sorted by path, for answers */
     uint32_t order_n;
     int32_t order_day;
@@ -115,6 +124,8 @@ void *wf_engine_grow(void *p, size_t n);
 
 /* timelines.c */
 WF_NODISCARD wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, wf_timeline **ret, wf_err *e);
+/* The same as of the entry `last`; not in the cache: the caller frees it. */
+WF_NODISCARD wf_rc wf_engine_timeline_known(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, uint64_t last, wf_timeline **ret, wf_err *e);
 void wf_engine_timeline_grown(wf_engine *en, uint32_t subject);     /* counts its bytes anew; lets others go when over the bound */
 void wf_engine_timelines_end(wf_engine *en);
 WF_NODISCARD wf_rc wf_engine_aside(wf_engine *en, uint64_t sequence, bool aside, wf_err *e);   /* in a transaction */
@@ -142,6 +153,18 @@ WF_NODISCARD wf_rc wf_engine_keep_pages(wf_engine *en, size_t budget, uint64_t s
 WF_NODISCARD wf_rc wf_engine_load(wf_engine *en, wf_err *e);
 /* The book touches again what the commits that end after this entry have posted. */
 WF_NODISCARD wf_rc wf_engine_touch_since(wf_engine *en, uint64_t sequence, wf_err *e);
+
+typedef void wf_engine_posting_visit(void *ctx, const wf_posting *p, uint64_t sequence);
+/* Every posting of an entry after this one. */
+WF_NODISCARD wf_rc wf_engine_postings(wf_engine *en, uint64_t after, wf_engine_posting_visit *visit, void *ctx, wf_err *e);
+
+/* known.c */
+WF_NODISCARD wf_rc wf_engine_ended(wf_engine *en, wf_day day, uint64_t sequence, wf_err *e);      /* in the tick's transaction */
+WF_NODISCARD wf_rc wf_engine_ticks_load(wf_engine *en, wf_err *e);
+/* `known` 0: the present. Else what a question about this unit (WF_NO_UNIT: any) reads, as it was known when the journal
+ * ended with that entry; until the next call or change of profile. WF_NO_DATA: it can no longer be told. */
+WF_NODISCARD wf_rc wf_engine_view(wf_engine *en, uint64_t known, uint32_t unit, struct view *ret, wf_err *e);
+void wf_engine_past_end(wf_engine *en);
 
 /* counts.c */
 void wf_engine_count(wf_engine *en, const wf_record *r, wf_day open);   /* every entry, live and at a start */

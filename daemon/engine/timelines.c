@@ -188,13 +188,33 @@ static unsigned place_of(const wf_record *r, uint32_t subject)
     return r->subject_count;
 }
 
-/* The fact as this timeline knows it: an allocation stands in its case under a key of its own when it names a worker. */
-static void put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf_record *r, unsigned place)
+/* Did this allocation not stand when the journal ended with `last`? Its case knows. */
+static wf_rc lay_aside(wf_engine *en, const wf_record *r, uint64_t last, bool *ret, wf_err *e)
 {
+    wf_timeline *t;
+    *ret = is_aside(en, r->sequence);
+    if (last == UINT64_MAX)
+        return WF_OK;
+    WF_TRY(wf_engine_timeline_known(en, r->subject[0], WF_CASE, r->org, last, &t, e));
+    *ret = false;
+    for (uint32_t i = 0; i < t->asides; i++)
+        *ret |= t->aside[i].sequence == r->sequence;
+    wf_timeline_free(&t);
+    return WF_OK;
+}
+
+/* The fact as this timeline knows it: an allocation stands in its case under a key of its own when it names a worker. */
+static wf_rc put_back(wf_engine *en, wf_timeline *t, const wf_event *ev, const wf_record *r, uint64_t last, wf_err *e)
+{
+    unsigned place = place_of(r, t->subject);
     wf_filing where = wf_engine_filing(r);
     const wf_entry x = wf_engine_entry(r, ev, place == where.folded ? where.case_number : WF_CASE_ELSEWHERE);
-    if (place == where.folded ? !where.also_first || !is_aside(en, r->sequence) : place == 0 && where.also_first)
+    bool aside = false;
+    if (place == where.folded && where.also_first)
+        WF_TRY(lay_aside(en, r, last, &aside, e));
+    if (place == where.folded ? !aside : place == 0 && where.also_first)
         wf_timeline_take(t, en->ledger, &en->fold->sources, &x, NULL);
+    return WF_OK;
 }
 
 /* The newest record may not be in the journal yet. */
@@ -205,11 +225,11 @@ static wf_rc put_back_pending(wf_engine *en, wf_timeline *t, wf_err *e)
     if (!en->has_pending || en->pending.kind != WF_RECORD_EVENT || place == en->pending.subject_count)
         return WF_OK;
     WF_TRY(wf_engine_record_event(en, &en->pending, &ev, e));
-    put_back(en, t, &ev, &en->pending, place);
-    return WF_OK;
+    return put_back(en, t, &ev, &en->pending, UINT64_MAX, e);
 }
 
-static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
+/* Entries up to `last`; UINT64_MAX: all, with the one that is not in the journal yet. */
+static wf_rc read_back(wf_engine *en, wf_timeline *t, uint64_t last, wf_err *e)
 {
     uint64_t *chain = NULL;
     size_t n = 0, cap = 0;
@@ -218,7 +238,8 @@ static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
     for (uint64_t s = wf_store_head(en->store, t->subject); s != 0 && rc == WF_OK;) {
         if (n == cap)
             chain = wf_engine_grow(chain, (cap = cap == 0 ? 64 : cap * 2) * sizeof *chain);
-        chain[n++] = s;
+        if (s <= last)
+            chain[n++] = s;
         rc = wf_store_read(en->store, s, &r, e);
         if (rc == WF_OK) {
             unsigned i = place_of(&r, t->subject);
@@ -231,14 +252,24 @@ static wf_rc read_back(wf_engine *en, wf_timeline *t, wf_err *e)
         if (rc == WF_OK && r.kind == WF_RECORD_EVENT) {
             rc = wf_engine_record_event(en, &r, &ev, e);
             if (rc == WF_OK)
-                put_back(en, t, &ev, &r, place_of(&r, t->subject));
+                rc = put_back(en, t, &ev, &r, last, e);
         }
     }
     free(chain);
-    if (rc == WF_OK)
+    if (rc == WF_OK && last == UINT64_MAX)
         rc = put_back_pending(en, t, e);
     if (rc == WF_OK)
         wf_fold_refresh(en->fold, t);
+    return rc;
+}
+
+wf_rc wf_engine_timeline_known(wf_engine *en, uint32_t subject, wf_subject_kind kind, uint16_t org, uint64_t last, wf_timeline **ret, wf_err *e)
+{
+    wf_timeline *t = wf_timeline_new(subject, kind, org);
+    wf_rc rc = read_back(en, t, last, e);
+    if (rc != WF_OK)
+        wf_timeline_free(&t);
+    *ret = t;
     return rc;
 }
 
@@ -260,7 +291,7 @@ wf_rc wf_engine_timeline(wf_engine *en, uint32_t subject, wf_subject_kind kind, 
         return WF_OK;
     }
     wf_timeline *t = wf_timeline_new(subject, kind, org);
-    wf_rc rc = read_back(en, t, e);
+    wf_rc rc = read_back(en, t, UINT64_MAX, e);
     if (rc != WF_OK) {
         wf_timeline_free(&t);
         return rc;

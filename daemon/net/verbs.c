@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ROW_ROOM 5000u                  /* no row takes more */
+#define ROW_ROOM 8000u                  /* no row takes more */
 #define SLICE 8u                        /* figures a call of the engine */
 #define STEP_US 20000u                  /* a part goes out after this time, full or not: others wait too */
 #define ALL UINT64_MAX
@@ -26,6 +26,9 @@ static void add(wf_job *j, wf_row_kind kind, const void *row)
     WF_ASSERT(fits);
     j->rows++;
 }
+
+void wf_job_add(wf_job *j, wf_row_kind kind, const void *row) { add(j, kind, row); }
+bool wf_job_room(const wf_job *j) { return room_for(j, 1); }
 
 static bool failed(wf_job *j, wf_rc rc)
 {
@@ -72,7 +75,7 @@ static void add_figure(void *ctx, const wf_figure *f)
 /* The engine's question for one item of `units`, or for all. */
 static void select_units(wf_job *j)
 {
-    j->figures = (wf_figure_query) { .on = WF_GIVES(&j->q, ON) ? j->q.on : WF_DAY_OPEN, .org = j->q.org };
+    j->figures = (wf_figure_query) { .on = WF_GIVES(&j->q, ON) ? j->q.on : WF_DAY_OPEN, .org = j->q.org, .known = j->known };
     if (WF_GIVES(&j->q, UNITS)) {
         wf_str unit = j->q.units.item[j->item];
         j->figures.below = unit.n > 0 && unit.p[unit.n - 1] == '/';
@@ -93,7 +96,9 @@ static bool each_figure(wf_job *j, size_t items, void (*select)(wf_job *), wf_en
             j->begun = true;
         }
         if (j->figures.cursor != ALL)
-            wf_engine_figures(j->house->engine, &j->figures, SLICE, visit, j);
+            j->rc = wf_engine_figures(j->house->engine, &j->figures, SLICE, visit, j, &j->e);
+        if (j->rc != WF_OK)
+            return true;
         if (j->figures.cursor == ALL) {
             j->item++;
             j->begun = false;
@@ -102,8 +107,22 @@ static bool each_figure(wf_job *j, size_t items, void (*select)(wf_job *), wf_en
     return j->item == items;
 }
 
+/* `known` or `known_by`, once. */
+static bool resolve_known(wf_job *j)
+{
+    if (j->resolved)
+        return true;
+    j->resolved = true;
+    j->known = j->q.known;
+    if (WF_GIVES(&j->q, KNOWN_BY))
+        j->rc = wf_engine_known_by(j->house->engine, j->q.known_by, &j->known, &j->e);
+    return j->rc == WF_OK;
+}
+
 static bool answer_figures(wf_job *j)
 {
+    if (!resolve_known(j))
+        return true;
     return each_figure(j, WF_GIVES(&j->q, UNITS) ? j->q.units.n : 1, select_units, add_figure);
 }
 
@@ -243,7 +262,7 @@ static void collect_runs(wf_job *j)
     for (j->inner = 0; j->inner < p->rule_count; j->inner++) {
         if (p->rule[j->inner].indicator != indicator)
             continue;
-        wf_rc rc = wf_engine_runs(j->house->engine, p->rule[j->inner].name, j->q.unit, j->from, j->until, keep_run, j, NULL);
+        wf_rc rc = wf_engine_runs(j->house->engine, p->rule[j->inner].name, j->q.unit, j->from, j->until, j->known, keep_run, j, NULL);
         (void) rc;                      /* WF_ABSENT: the rule does not watch this unit */
     }
 }
@@ -251,12 +270,12 @@ static void collect_runs(wf_job *j)
 static bool answer_history(wf_job *j)
 {
     uint64_t until = wf_monotonic_us() + STEP_US;
-    if (!j->begun && !begin_history(j))
+    if (!resolve_known(j) || (!j->begun && !begin_history(j)))
         return true;
     while (j->figures.on.n <= j->until.n) {
         if (!room_for(j, SLICE) || wf_monotonic_us() >= until)
             return false;
-        j->rc = wf_engine_history(j->house->engine, j->q.indicator, j->q.unit, &j->figures.on, j->until, SLICE, add_day, j, &j->e);
+        j->rc = wf_engine_history(j->house->engine, j->q.indicator, j->q.unit, &j->figures.on, j->until, j->known, SLICE, add_day, j, &j->e);
         if (j->rc != WF_OK)
             return true;
     }
@@ -439,7 +458,11 @@ static bool answer_status(wf_job *j)
 
 /* ---- complete -------------------------------------------------------------------------------------------------- */
 
-typedef struct kept_row { wf_row_kind kind; wf_row row; char org[WF_ID_MAX], source[WF_SOURCE_MAX]; } kept_row;
+typedef struct kept_row {
+    wf_row_kind kind;
+    struct { union { wf_span_row span; wf_gap gap; } as; } row;
+    char org[WF_ID_MAX], source[WF_SOURCE_MAX];
+} kept_row;
 
 /* A row of its own for each; its texts are copied. */
 static kept_row *one_more(wf_job *j, wf_row_kind kind, wf_str org, wf_str source, wf_str *org_at, wf_str *source_at)
@@ -673,7 +696,7 @@ static bool (*const answers[WF_VERB_COUNT])(wf_job *) = {
     [WF_VERB_FIGURES] = answer_figures, [WF_VERB_LAST] = answer_last, [WF_VERB_ALERTS] = answer_alerts,
     [WF_VERB_HISTORY] = answer_history, [WF_VERB_FINDINGS] = answer_findings, [WF_VERB_REFUSED] = answer_refused,
     [WF_VERB_STATUS] = answer_status, [WF_VERB_TOPICS] = answer_topics, [WF_VERB_INDICATORS] = answer_indicators,
-    [WF_VERB_DUMP] = answer_dump, [WF_VERB_MOVES] = answer_moves, [WF_VERB_COMPLETE] = answer_complete,
+    [WF_VERB_DUMP] = answer_dump, [WF_VERB_MOVES] = answer_moves, [WF_VERB_EXPLAIN] = wf_verb_explain, [WF_VERB_DIFF] = wf_verb_diff, [WF_VERB_COMPLETE] = answer_complete,
 };
 
 bool wf_verb_step(wf_job *j)

@@ -32,7 +32,8 @@ extern "C" {
     X(SPAN,      14, "span",      wf_span_row,      "days of which a source has told everything of one type")      \
     X(GAP,       15, "gap",       wf_gap,           "numbers that are missing in a source's own sequence")         \
     X(MOVE,      16, "move",      wf_move,          "people and FTE that crossed a unit's border, of one cause")    \
-    X(BACKUP,    17, "backup",    wf_backup,        "a piece of a snapshot of the store")
+    X(BACKUP,    17, "backup",    wf_backup,        "a piece of a snapshot of the store")                          \
+    X(EVIDENCE,  18, "evidence",  wf_evidence,      "an event behind a figure, or behind its change")
 
 typedef enum wf_row_kind {
     WF_ROW_NONE,
@@ -159,6 +160,16 @@ typedef enum wf_row_kind {
     X(MILLIONTHS, fte_out, "the same in FTE")                                                                      \
     X(TEXT,    counted_in, "measures that count it")
 
+#define WF_EVIDENCE_FIELDS(X)                                                                                       \
+    X(COUNT,  sequence,    "journal sequence of the event")                                                        \
+    X(TEXT,   type,        "event type")                                                                           \
+    X(DAY,    effective,   "the day that it is about")                                                             \
+    X(TEXT,   source,      "who said it")                                                                          \
+    X(TEXT,   event,       "the source's id of it")                                                                \
+    X(TEXT,   cause,       "of P6.10; the first of several")                                                       \
+    X(NUMBER, numerator,   "what it adds to the figure's numerator, in numerator_of")                              \
+    X(NUMBER, denominator, "the same of the denominator")
+
 #define WF_GAP_FIELDS(X)                                                                                            \
     X(TEXT,    source,     "source")                                                                               \
     X(COUNT,   from,       "first missing number; 0: of older holes, how many is said alone")                      \
@@ -236,6 +247,7 @@ typedef struct wf_status { WF_STATUS_FIELDS(WF_ROW_MEMBER) } wf_status;
 typedef struct wf_source { WF_SOURCE_FIELDS(WF_ROW_MEMBER) } wf_source;
 typedef struct wf_span_row { WF_SPAN_FIELDS(WF_ROW_MEMBER) } wf_span_row;
 typedef struct wf_move { WF_MOVE_FIELDS(WF_ROW_MEMBER) } wf_move;
+typedef struct wf_evidence { WF_EVIDENCE_FIELDS(WF_ROW_MEMBER) } wf_evidence;
 typedef struct wf_gap { WF_GAP_FIELDS(WF_ROW_MEMBER) } wf_gap;
 typedef struct wf_topic { WF_TOPIC_FIELDS(WF_ROW_MEMBER) } wf_topic;
 typedef struct wf_indicator_row { WF_INDICATOR_FIELDS(WF_ROW_MEMBER) } wf_indicator_row;
@@ -260,6 +272,7 @@ typedef struct wf_row {
         wf_topic topic;
         wf_span_row span;
         wf_gap gap;
+        wf_evidence evidence;
         wf_move move;
         wf_indicator_row indicator;
         wf_rule_row rule;
@@ -298,6 +311,8 @@ const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
     X(REFUSED,    "refused",    QUERY, "refused",           "refused events with a sequence above `since`, ascending") \
     X(STATUS,     "status",     QUERY, "status, source",    "the daemon, then each source")                         \
     X(MOVES,      "moves",      QUERY, "move",              "who came into a unit and went, from `from` to `until`, by cause; it adds up") \
+    X(EXPLAIN,    "explain",    QUERY, "figure, evidence",  "a figure at the close of `on`, and the events that make it; they add up") \
+    X(DIFF,       "diff",       QUERY, "figure, evidence",  "a figure as known at `since` and now (or at `known`), and the events between; they add up") \
     X(COMPLETE,   "complete",   QUERY, "span, gap",         "what sources have told in full, by type, and their missing numbers") \
     X(TOPICS,     "topics",     QUERY, "topic",             "every topic under the prefixes")                       \
     X(INDICATORS, "indicators", QUERY, "indicator, rule",   "every definition in force, then every rule")           \
@@ -327,8 +342,11 @@ typedef enum wf_verb {
     X(FROM,       "from",       DAY,   "first civil day")                                                           \
     X(UNTIL,      "until",      DAY,   "last civil day, inclusive")                                                 \
     X(DAY,        "day",        DAY,   "the civil day that is to be open afterwards")                               \
+    X(KNOWN,      "known",      COUNT, "as known when the journal ended with this entry")                           \
+    X(KNOWN_BY,   "known_by",   DAY,   "as known before the tick that ended this day")                              \
     X(SINCE,      "since",      COUNT, "a number or sequence that is known already")                                \
     X(LIMIT,      "limit",      COUNT, "at most so many rows")                                                      \
+    X(SINCE_BY,   "since_by",   DAY,   "as `since`, before the tick that ended this day")                            \
     X(SNAPSHOT,   "snapshot",   COUNT, "number of a snapshot")
 
 typedef enum wf_argument {
@@ -341,12 +359,18 @@ typedef enum wf_argument {
 /* X(VERB, ARGUMENT, REQUIRED | OPTIONAL) */
 #define WF_VERB_ARGUMENTS(X)                                                                                        \
     X(FIGURES, ORG, OPTIONAL) X(FIGURES, UNITS, OPTIONAL) X(FIGURES, INDICATORS, OPTIONAL) X(FIGURES, ON, OPTIONAL) \
+    X(FIGURES, KNOWN, OPTIONAL) X(FIGURES, KNOWN_BY, OPTIONAL)                                                      \
     X(LAST, PREFIXES, OPTIONAL)                                                                                     \
     X(ALERTS, SINCE, OPTIONAL) X(ALERTS, LIMIT, OPTIONAL) X(ALERTS, PREFIXES, OPTIONAL)                             \
     X(HISTORY, INDICATOR, REQUIRED) X(HISTORY, UNIT, REQUIRED) X(HISTORY, FROM, OPTIONAL) X(HISTORY, UNTIL, OPTIONAL) \
+    X(HISTORY, KNOWN, OPTIONAL) X(HISTORY, KNOWN_BY, OPTIONAL)                                                      \
     X(FINDINGS, ORG, OPTIONAL) X(FINDINGS, LIMIT, OPTIONAL)                                                         \
     X(REFUSED, SINCE, OPTIONAL) X(REFUSED, LIMIT, OPTIONAL)                                                         \
     X(MOVES, UNIT, REQUIRED) X(MOVES, FROM, OPTIONAL) X(MOVES, UNTIL, OPTIONAL)                                      \
+    X(EXPLAIN, INDICATOR, REQUIRED) X(EXPLAIN, UNIT, REQUIRED) X(EXPLAIN, ON, OPTIONAL) X(EXPLAIN, KNOWN, OPTIONAL) \
+    X(EXPLAIN, KNOWN_BY, OPTIONAL)                                                                                  \
+    X(DIFF, INDICATOR, REQUIRED) X(DIFF, UNIT, REQUIRED) X(DIFF, ON, OPTIONAL) X(DIFF, SINCE, OPTIONAL)             \
+    X(DIFF, SINCE_BY, OPTIONAL) X(DIFF, KNOWN, OPTIONAL) X(DIFF, KNOWN_BY, OPTIONAL)                                \
     X(COMPLETE, ORG, OPTIONAL)                                                                                      \
     X(TOPICS, PREFIXES, OPTIONAL)                                                                                   \
     X(DUMP, ORG, OPTIONAL)                                                                                          \
@@ -366,8 +390,8 @@ typedef struct wf_question {
     uint32_t given;                                /* bit 1 << wf_argument */
     wf_str org, unit, indicator;
     wf_list units, indicators, prefixes;
-    wf_day on, from, until, day;
-    uint64_t since, limit, snapshot;
+    wf_day on, from, until, day, known_by, since_by;
+    uint64_t since, limit, snapshot, known;
 } wf_question;
 
 #define WF_GIVES(question, argument) (((question)->given >> WF_ARG_##argument & 1u) != 0)

@@ -122,7 +122,7 @@ static void history(const char *name, int32_t last, double wanted_us, unsigned r
         int64_t began = bench_ns();
         while (from.n <= last)
             must(wf_engine_history(engine, (wf_str) { indicator, strlen(indicator) }, (wf_str) { unit, strlen(unit) }, &from,
-                                   (wf_day) { last }, 400, see, NULL, &err), "history");
+                                   (wf_day) { last }, 0, 400, see, NULL, &err), "history");
         bench_add(&ns, (double) (bench_ns() - began));
     }
     bench_times(name, ns.n, &ns, 10, 99);
@@ -151,7 +151,7 @@ static void new_rule(int32_t first, int32_t last)
             char unit[32];
             snprintf(unit, sizeof unit, "load/team-%u", t);
             must(wf_engine_runs(engine, WF_STR("new"), (wf_str) { unit, strlen(unit) }, (wf_day) { first }, (wf_day) { last },
-                                see_run, NULL, &err), "runs");
+                                0, see_run, NULL, &err), "runs");
         }
         bench_add(&ns, (double) (bench_ns() - began));
         bench_line("past.new rule", "%.1f ms for the profile, %.1f ms for the states of %u teams over %d days",

@@ -111,6 +111,7 @@ static void rows(void)
     open_block("status", "| key | kind | what it says |"); WF_STATUS_FIELDS(X) close_block();
     open_block("source", "| key | kind | what it says |"); WF_SOURCE_FIELDS(X) close_block();
     open_block("span", "| key | kind | what it says |"); WF_SPAN_FIELDS(X) close_block();
+    open_block("evidence", "| key | kind | what it says |"); WF_EVIDENCE_FIELDS(X) close_block();
     open_block("gap", "| key | kind | what it says |"); WF_GAP_FIELDS(X) close_block();
     open_block("move", "| key | kind | what it says |"); WF_MOVE_FIELDS(X) close_block();
     open_block("topic", "| key | kind | what it says |"); WF_TOPIC_FIELDS(X) close_block();

@@ -170,6 +170,8 @@ static void commit(struct house *h)
         ;
 }
 
+static uint64_t reached[EVENTS_MAX + 1];            /* by line of a plain history: the last entry after it */
+
 /* false: it says it was recorded after today, so it is for a later day. */
 static bool offer(struct house *h, int i)
 {
@@ -181,6 +183,7 @@ static bool offer(struct house *h, int i)
         fprintf(stderr, "engine: event %d refused: %s\n", i, v.text);
         exit(1);
     }
+    reached[i + 1] = v.code == WF_ACCEPTED ? v.sequence : reached[i];
     return true;
 }
 
@@ -283,7 +286,7 @@ static char *says(struct house *h, size_t *ledger)
     for (int back = 0; back < 4; back++) {
         wf_figure_query q = { .on = { today.n - 400 * back } };
         while (q.cursor != UINT64_MAX)
-            wf_engine_figures(h->engine, &q, 100, say_figure, &t);
+            need(wf_engine_figures(h->engine, &q, 100, say_figure, &t, &err), "figures");
     }
     wf_unit_text u;
     for (unsigned i = 0; wf_engine_unit(h->engine, i, &u); i++) {
@@ -291,7 +294,7 @@ static char *says(struct house *h, size_t *ledger)
         snprintf(path, sizeof path, "%.*s", WF_STR_ARG(u.path));
         for (size_t r = 0; r < profile->rule_count; r++) {
             struct run_text x = { &t, profile->rule[r].name, wf_str_of(path) };
-            if (wf_engine_runs(h->engine, x.rule, x.unit, (wf_day) { today.n - 1500 }, today, say_run, &x, NULL) != WF_OK)
+            if (wf_engine_runs(h->engine, x.rule, x.unit, (wf_day) { today.n - 1500 }, today, 0, say_run, &x, NULL) != WF_OK)
                 continue;           /* it does not watch this unit */
         }
     }
@@ -330,7 +333,7 @@ static bool told_states_hold(struct house *h)
             wf_figure f = { .rating = WF_UNKNOWN };
             snprintf(path, sizeof path, "%.*s", WF_STR_ARG(u.path));
             wf_day last = { today.n - (rule->for_days > 0) };
-            if (wf_engine_runs(h->engine, rule->name, wf_str_of(path), last, last, holds_state, &now, NULL) != WF_OK)
+            if (wf_engine_runs(h->engine, rule->name, wf_str_of(path), last, last, 0, holds_state, &now, NULL) != WF_OK)
                 continue;
             snprintf(key, sizeof key, "alert %.*s %s", WF_STR_ARG(rule->name), path);
             struct told *t = told_of(h, key, false);
@@ -338,7 +341,7 @@ static bool told_states_hold(struct house *h)
             bool quiet = level <= WF_OKAY && now <= WF_OKAY;
             wf_figure_query q = { .unit = wf_str_of(path), .indicator = profile->indicator[rule->indicator].name, .on = WF_DAY_OPEN };
             while (q.cursor != UINT64_MAX)
-                wf_engine_figures(h->engine, &q, 1, keep_figure, &f);
+                need(wf_engine_figures(h->engine, &q, 1, keep_figure, &f, &err), "figures");
             if (quiet || level == now || (t == NULL && f.rating == WF_UNKNOWN))
                 continue;
             fprintf(stderr, "engine: %s: told %d, it is %d\n", key, level, now);
@@ -352,7 +355,7 @@ static bool told_holds(struct house *h)
     struct { struct house *h; int bad; } x = { h, 0 };
     wf_figure_query q = { .on = WF_DAY_OPEN };
     while (q.cursor != UINT64_MAX)
-        wf_engine_figures(h->engine, &q, 100, holds, &x);
+        need(wf_engine_figures(h->engine, &q, 100, holds, &x, &err), "figures");
     return x.bad == 0 && told_states_hold(h);
 }
 
@@ -472,7 +475,7 @@ static __int128 parse(const char *s, __int128 *below_line)
 static const char *const statuses[] = { "ok", "z", "x", "u", "c", "low" };
 
 /* org,path,indicator,day,status,numerator,denominator,people */
-static bool figure_agrees(struct house *h, char *line)
+static bool figure_agrees(struct house *h, uint64_t known, char *line)
 {
     char *f[8] = { 0 }, *p = line;
     for (int i = 0; i < 8; i++)
@@ -481,7 +484,7 @@ static bool figure_agrees(struct house *h, char *line)
     wf_figure got;
     need(wf_day_parse(wf_str_of(f[3]), &day, &err), "oracle's day");
     wf_day from = day;
-    need(wf_engine_history(h->engine, wf_str_of(f[2]), wf_str_of(f[1]), &from, day, 1, take_figure, &got, &err), f[1]);
+    need(wf_engine_history(h->engine, wf_str_of(f[2]), wf_str_of(f[1]), &from, day, known, 1, take_figure, &got, &err), f[1]);
     bool good = strcmp(statuses[got.status], f[4]) == 0;
     if (good && got.status != WF_FIGURE_X) {
         __int128 nb, db, n = parse(f[5], &nb), d = *f[6] != 0 ? parse(f[6], &db) : (db = 1, 1);
@@ -509,7 +512,7 @@ static void take_states(void *ctx, const wf_engine_run *r)
 }
 
 /* rule,path,day,state */
-static bool state_agrees(struct house *h, char *line)
+static bool state_agrees(struct house *h, uint64_t known, char *line)
 {
     static const char *const levels[] = { "unknown", "ok", "amber", "red" };
     static struct line l;
@@ -519,13 +522,13 @@ static bool state_agrees(struct house *h, char *line)
     for (int i = 0; i < 4; i++)
         f[i] = strsep(&p, ",\n");
     need(wf_day_parse(wf_str_of(f[2]), &day, &err), "oracle's day");
-    snprintf(of, sizeof of, "%s %s", f[0], f[1]);
+    snprintf(of, sizeof of, "%s %s %llu", f[0], f[1], (unsigned long long) known);
     if (strcmp(of, l.of) != 0) {
         snprintf(l.of, sizeof l.of, "%s", of);
         l.from = day;
         free(l.level);
         l.level = calloc((size_t) (today.n - day.n + 1), sizeof *l.level);
-        need(wf_engine_runs(h->engine, wf_str_of(f[0]), wf_str_of(f[1]), day, today, take_states, &l, &err), f[1]);
+        need(wf_engine_runs(h->engine, wf_str_of(f[0]), wf_str_of(f[1]), day, today, known, take_states, &l, &err), f[1]);
     }
     if (day.n == today.n && wf_profile_rule(profile, wf_str_of(f[0]), &rule) && profile->rule[rule].for_days > 0)
         return true;                /* it judges closed days only */
@@ -545,13 +548,26 @@ static FILE *opened(const char *path)
     return f;
 }
 
-static bool lines_agree(struct house *h, const char *path, bool (*agrees)(struct house *, char *))
+/* N,f,... and N,s,...: the same as known when the first N lines had come. */
+static bool known_agrees(struct house *h, uint64_t known, char *line)
+{
+    char *rest;
+    unsigned long n = strtoul(line, &rest, 10);
+    (void) known;
+    if (n == 0 || n > (unsigned long) events || rest[0] != ',' || rest[1] == 0 || rest[2] != ',') {
+        fprintf(stderr, "engine: what is this? %s", line);
+        return false;
+    }
+    return (rest[1] == 'f' ? figure_agrees : state_agrees)(h, reached[n], rest + 3);
+}
+
+static bool lines_agree(struct house *h, const char *path, bool (*agrees)(struct house *, uint64_t, char *))
 {
     FILE *f = opened(path);
     char *line = NULL;
     size_t cap = 0, bad = 0;
     while (getline(&line, &cap, f) > 0 && bad < 10)
-        bad += !agrees(h, line);
+        bad += !agrees(h, 0, line);
     free(line);
     fclose(f);
     return bad == 0;
@@ -592,7 +608,7 @@ static bool findings_agree(struct house *h, const char *path)
     return good;
 }
 
-struct oracle { const char *ledger, *findings, *figures, *states; };
+struct oracle { const char *ledger, *findings, *figures, *states, *known; };
 
 static bool agrees(const struct oracle *o)
 {
@@ -608,6 +624,8 @@ static bool agrees(const struct oracle *o)
         good &= lines_agree(&h, o->figures, figure_agrees);
     if (o->states != NULL)
         good &= lines_agree(&h, o->states, state_agrees);
+    if (o->known != NULL)
+        good &= lines_agree(&h, o->known, known_agrees);
     free(dump);
     house_close(&h);
     forget(&h);
@@ -620,7 +638,7 @@ int main(int argc, char **argv)
         { "profile", required_argument, NULL, 'p' }, { "today", required_argument, NULL, 't' }, { "orders", required_argument, NULL, 'o' },
         { "seed", required_argument, NULL, 's' }, { "store", required_argument, NULL, 'd' }, { "ledger", required_argument, NULL, 'l' },
         { "findings", required_argument, NULL, 'w' }, { "figures", required_argument, NULL, 'f' }, { "states", required_argument, NULL, 'a' },
-        { NULL, 0, NULL, 0 },
+        { "known", required_argument, NULL, 'k' }, { NULL, 0, NULL, 0 },
     };
     const char *paths = NULL;
     struct oracle oracle = { 0 };
@@ -637,9 +655,10 @@ int main(int argc, char **argv)
         case 'w': oracle.findings = optarg; break;
         case 'f': oracle.figures = optarg; break;
         case 'a': oracle.states = optarg; break;
+        case 'k': oracle.known = optarg; break;
         default: return 2;
         }
-    bool asked = oracle.ledger != NULL || oracle.findings != NULL || oracle.figures != NULL || oracle.states != NULL;
+    bool asked = oracle.ledger != NULL || oracle.findings != NULL || oracle.figures != NULL || oracle.states != NULL || oracle.known != NULL;
     if (optind >= argc || paths == NULL || (asked && optind + 1 != argc))
         return 2;
     if (store_path[0] == 0)

@@ -22,7 +22,7 @@ static void keep_figure(void *ctx, const wf_figure *f, wf_level level)
 static wf_figure figure(const char *indicator, const char *unit, wf_day day)
 {
     wf_figure f = { 0 };
-    if (wf_engine_history(engine, wf_str_of(indicator), wf_str_of(unit), &day, day, 1, keep_figure, &f, &err) != WF_OK)
+    if (wf_engine_history(engine, wf_str_of(indicator), wf_str_of(unit), &day, day, 0, 1, keep_figure, &f, &err) != WF_OK)
         die("%s", err.text);
     return f;
 }
@@ -99,7 +99,7 @@ static void expect_state(void)
         day = day_of(take("a day"));
     const char *pending = named("pending");
     wf_engine_run r = { .state = WF_UNKNOWN };
-    if (wf_engine_runs(engine, wf_str_of(rule), wf_str_of(unit), day, day, keep_run, &r, &err) != WF_OK)
+    if (wf_engine_runs(engine, wf_str_of(rule), wf_str_of(unit), day, day, 0, keep_run, &r, &err) != WF_OK)
         die("%s", err.text);
     if (r.state != want)
         in_vain("%s %s: expected %s, found %s", rule, unit, levels[want], levels[r.state]);

@@ -83,7 +83,7 @@ static wf_rc add_engine(digest *d, wf_engine *en, wf_err *e)
     for (int back = 0; back < 3; back++) {
         wf_figure_query q = { .on = { wf_engine_today(en).n - 30 * back } };
         while (q.cursor != UINT64_MAX)
-            wf_engine_figures(en, &q, 64, add_figure, d);
+            WF_TRY(wf_engine_figures(en, &q, 64, add_figure, d, e));
     }
     char *dump = wf_engine_dump(en);
     add(d, dump, strlen(dump));

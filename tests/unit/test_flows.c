@@ -76,7 +76,7 @@ static void take(void *ctx, const wf_figure *f, wf_level level)
 static int64_t figure(const char *indicator, const char *unit, wf_day day)
 {
     int64_t n = 0;
-    cr_assert(eq(int, wf_engine_history(engine, wf_str_of(indicator), wf_str_of(unit), &day, day, 1, take, &n, &err), WF_OK), "%s", err.text);
+    cr_assert(eq(int, wf_engine_history(engine, wf_str_of(indicator), wf_str_of(unit), &day, day, 0, 1, take, &n, &err), WF_OK), "%s", err.text);
     return n;
 }
 
