@@ -358,8 +358,8 @@ static wf_rc table_row(way *y, MDB_val key, MDB_val value, wf_err *e)
                 break;
             return WF_OK;
         }
-    return wf_fail(e, WF_DAMAGED, "data.mdb: table %.*s is none that this release knows: damaged, or written by a newer one", (int) (key.mv_size < 32 ? key.mv_size : 32),
-                   (const char *) key.mv_data);
+    return wf_fail(e, WF_DAMAGED, "data.mdb: table %.*s is none that this release knows: damaged, or written by a newer one",
+                   (int) (key.mv_size < 32 ? key.mv_size : 32), (const char *) key.mv_data);
 }
 
 /* ---- snapshots ---- */
@@ -427,7 +427,8 @@ wf_rc wf_walk_open(int fd, uint64_t transaction, wf_walk *ret, wf_err *e)
     if (transaction != 0 && at->transaction != transaction)
         return wf_fail(e, WF_ABSENT, "commit %llu is not in the file any more", (unsigned long long) transaction);
     wf_walk w = {
-        .fd = fd, .page_size = at->free.page_size, .transaction = at->transaction, .last = at->last, .free = at->free, .main = at->main,
+        .fd = fd, .page_size = at->free.page_size, .transaction = at->transaction, .last = at->last,
+        .free = at->free, .main = at->main,
         .pages = (uint64_t) st.st_size / at->free.page_size, .empty = at->main.root == NO_PAGE,
     };
     for (int t = 0; t < WF_TABLES; t++)
@@ -480,7 +481,7 @@ wf_rc wf_walk_used(wf_walk *w, wf_err *e)
     return walk_tree(&y, e);
 }
 
-wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
+static wf_rc trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
 {
     bool whole = true;
     way free_ = { .w = w, .tree = &w->free, .name = "free pages", .row = free_row };
@@ -491,15 +492,23 @@ wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
     for (uint64_t page = 2; whole && page <= w->last; page++)
         if ((w->seen[page / 8] & 1u << page % 8) == 0)
             return wf_fail(e, WF_DAMAGED, "data.mdb: page %llu is neither in use nor free", (unsigned long long) page);
-    wf_walk_end(w);
     return WF_OK;
+}
+
+wf_rc wf_walk_trees(wf_walk *w, const wf_str from[WF_TABLES], wf_err *e)
+{
+    wf_rc rc = trees(w, from, e);
+
+    wf_walk_end(w);
+    return rc;
 }
 
 static wf_rc visit_row(way *y, MDB_val key, MDB_val value, wf_err *e) { return y->visit(y->ctx, y->table, key, value, e); }
 
 static way way_of(wf_walk *w, wf_table t, wf_walk_row *row, void *ctx)
 {
-    return (way) { .w = w, .tree = &w->table[t], .name = wf_table_rows[t].name, .row = visit_row, .visit = row, .ctx = ctx, .table = t };
+    return (way) { .w = w, .tree = &w->table[t], .name = wf_table_rows[t].name, .row = visit_row, .visit = row, .ctx = ctx,
+                   .table = t };
 }
 
 wf_rc wf_walk_rows(wf_walk *w, wf_table t, wf_walk_row *row, void *ctx, wf_err *e)
