@@ -55,11 +55,12 @@ static int32_t list(const wf_fraction by[WF_CAUSE_COUNT], wf_alert_change out[WF
     return n;
 }
 
-/* Fills a->change; returns the day from which it counts. The first message of a pair counts from the day before its run. */
+/* Fills a->change; returns the day from which it counts. The first message of a pair counts from the day before its run; where
+ * none stands, from the day before `since`, not the mark's: where judging began is no matter of the journal. */
 static wf_day changes(const wf_message *m, const wf_said *s, const wf_rule *r, const wf_indicator *i, wf_alert *a)
 {
     wf_fraction by[WF_CAUSE_COUNT] = { { 0, 0 } };
-    wf_day then = { s->numbers ? s->day : m->mark.since - 1 };
+    wf_day then = { s->numbers ? s->day : m->since.n - 1 };
     bool redefined = s->numbers && !same_text(s->indicator_version, i->version);
 
     if (redefined) {
@@ -68,7 +69,7 @@ static wf_day changes(const wf_message *m, const wf_said *s, const wf_rule *r, c
         since_said(m, s, r->indicator, by);
     } else {
         wf_figure f;
-        if (m->mark.since <= WF_DAY_FIRST.n) return then;
+        if (m->since.n <= WF_DAY_FIRST.n) return then;
         wf_figure_read(m->book, m->complete, r->indicator, m->unit, then, m->today, &f);
         if (f.status == WF_FIGURE_X) return then;
         wf_figure_causes(m->book, r->indicator, m->unit, then, m->day, m->today, by);
