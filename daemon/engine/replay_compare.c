@@ -47,16 +47,26 @@ static wf_str alert_text(const void *bytes, size_t n, char *buf, size_t cap)
     return wf_str_of(buf);
 }
 
+/* Where the two differ first, as people read them. */
 static void differ_alert(wf_replay *r, uint64_t number, wf_str a, wf_str b)
 {
     char was[200], is[200];
-    size_t at = 0;
-    while (at < a.n && at < b.n && a.p[at] == b.p[at])
-        at++;
+    wf_alert x, y;
     (void) alert_text(a.p, a.n, was, sizeof was);
     (void) alert_text(b.p, b.n, is, sizeof is);
-    wf_replay_differ(r, "alert message %llu, from byte %zu of %zu on: told %s; again %s", (unsigned long long) number, at, a.n, was,
-                     strcmp(was, is) == 0 ? "the same with other details" : is);
+    char *told = wf_engine_alert_read(a.p, a.n, &x, NULL) == WF_OK ? wf_row_to_json(WF_ROW_ALERT, &x) : NULL;
+    char *again = wf_engine_alert_read(b.p, b.n, &y, NULL) == WF_OK ? wf_row_to_json(WF_ROW_ALERT, &y) : NULL;
+    size_t at = 0;
+    while (told != NULL && again != NULL && told[at] != 0 && told[at] == again[at])
+        at++;
+    size_t from = at < 40 ? 0 : at - 40;
+    if (strcmp(was, is) != 0)
+        wf_replay_differ(r, "alert message %llu: told %s; again %s", (unsigned long long) number, was, is);
+    else
+        wf_replay_differ(r, "alert message %llu, %s: told ...%.90s...; again ...%.90s...", (unsigned long long) number, was,
+                         told != NULL ? told + from : "", again != NULL ? again + from : "");
+    free(told);
+    free(again);
 }
 
 static void free_reader(wf_reader **p) { wf_reader_free(p); }

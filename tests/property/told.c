@@ -8,7 +8,9 @@
  *   frame             a frame ended
  *   tick DAY          the day was over
  *   alert number|id|rule|unit path|kind|state|before|day|closed|since|status|numerator|denominator|people|entries
- * Frames, ticks, groups and restarts are drawn by the seed; --days (default 9) lie between the first day and DATE. */
+ * Frames, ticks, groups and restarts are drawn by the seed; --days (default 9) lie between the first day and DATE.
+ * At the end its journal is told again with other groups and restarts, and must give the same messages byte by byte:
+ * otherwise its exit status is 1. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 #include "core/calendar.h"
 #include "engine/engine.h"
 #include "engine/profile.h"
+#include "replayed.h"
 
 #define LINES_MAX 20000
 
@@ -262,10 +265,15 @@ int main(int argc, char **argv)
     house_open(first);
     begin();
     feed(days);
+    static char who[] = "told";
+    char again[sizeof store_path + 8];
+    wf_replay_report report;
+    snprintf(again, sizeof again, "%s.again", store_path);
+    bool good = replayed(engine, store, again, random_state, who, &report);
     house_close();
     wipe();
     for (int i = 0; i < events; i++)
         free(event[i]);
     wf_profile_free(&p);
-    return 0;
+    return !good;
 }
