@@ -478,13 +478,15 @@ static int32_t ok_since(const wf_judge *j, struct pair *p, int32_t first, int32_
 
 static wf_rc correct(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
 {
-    int32_t until = judged_day(j, p, at->today) - 1, live = history_until(j, p), changed = p->changed;
-    int32_t from = changed > live ? changed : live;
+    int32_t until = judged_day(j, p, at->today) - 1, from = p->changed;
     wf_alert_entry entry[WF_ALERT_ENTRIES_MAX];
     wf_line known = { 0 };
 
     p->changed = WF_NEVER;
-    if (changed >= until || from > until) return WF_OK;     /* the last judged day was told as it is by its frames */
+    if (from >= until) return WF_OK;                        /* the last judged day was told as it is by its frames */
+    int32_t live = history_until(j, p);
+    if (from < live) from = live;
+    if (from > until) return WF_OK;
     judge_until(j, p, until, at->today);
     from = reaches_back(j, p, from, at->today);
     known_line(j, p, from, until, at->today, NULL, &known);

@@ -629,25 +629,22 @@ wf_sums wf_book_days(const wf_book *b, uint32_t population, uint32_t node, wf_da
     return r;
 }
 
-static void range_of(const struct population *p, const struct series *s, enum column c, uint32_t first, int64_t *low, int64_t *high)
-{
-    *low = *high = 0;
-    if (p->at[c] == 0) return;
-    const int64_t *col = s->block + (size_t) (p->at[c] - 1) * s->cap;
-    for (uint32_t i = first; i < s->n; i++) {
-        *low = col[i] < *low ? col[i] : *low;
-        *high = col[i] > *high ? col[i] : *high;
-    }
-}
-
-void wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day day, wf_sums *low, wf_sums *high)
+wf_range wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, bool amount)
 {
     const struct population *p = &b->pop[population];
     const struct series *s = &b->series[(size_t) node * b->pops + population];
-    uint32_t rows = s->n == 0 ? 0 : rows_until(days_of(p, s), s->n, day.n), first = rows > 0 ? rows - 1 : 0;
+    enum column c = amount ? AMOUNT : COUNT;
 
-    range_of(p, s, COUNT, first, &low->count, &high->count);
-    range_of(p, s, AMOUNT, first, &low->amount, &high->amount);
+    if (s->n == 0 || p->at[c] == 0) return (wf_range) { 0, 0 };
+    const int32_t *day = days_of(p, s);
+    const int64_t *col = s->block + (size_t) (p->at[c] - 1) * s->cap;
+    uint32_t i = rows_until(day, s->n, first.n);
+    wf_range r = { i == 0 ? 0 : col[i - 1], i == 0 ? 0 : col[i - 1] };
+    for (; i < s->n && day[i] <= last.n; i++) {
+        r.low = col[i] < r.low ? col[i] : r.low;
+        r.high = col[i] > r.high ? col[i] : r.high;
+    }
+    return r;
 }
 
 wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day day)

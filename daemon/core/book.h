@@ -53,8 +53,9 @@ typedef struct wf_sums { int64_t count, amount; } wf_sums;
 wf_sums wf_book_at(const wf_book *b, uint32_t population, uint32_t node, wf_day day);
 /* The stock summed over all days up to `day`, each calendar day or each working day. */
 wf_sums wf_book_days(const wf_book *b, uint32_t population, uint32_t node, wf_day day, bool working);
-/* The least and the most that the stock is from the close of `day` on, taken with 0. Cost: its days from then on. */
-void wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day day, wf_sums *low, wf_sums *high);
+/* The least and the most that the stock (its count, or its amount) is on the days [first, last]. Cost: its rows there. */
+typedef struct wf_range { int64_t low, high; } wf_range;
+wf_range wf_book_range(const wf_book *b, uint32_t population, uint32_t node, wf_day first, wf_day last, bool amount);
 /* The first day after `day` with an entry; WF_DAY_OPEN. */
 wf_day wf_book_next(const wf_book *b, uint32_t population, uint32_t node, wf_day day);
 

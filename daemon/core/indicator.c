@@ -417,22 +417,38 @@ struct drift { wide value, fixed, a_day; };
 /* A window's first day moves with its last one; over the ends of months it takes up to three days more. */
 static int64_t slip_of(const wf_term *t) { return t->window.kind == WF_DAYS_WINDOW ? 0 : 3; }
 
+/* So many days are looked ahead. */
+#define FORESIGHT 32
+
+static wide larger(wide a, wide b) { return a > b ? a : b; }
+
+/* What a day can add to, or take from, a sum over days. */
+static wf_range days_range(const wf_book *b, const struct reading *r, wf_day first, int64_t days)
+{
+    wf_range x = wf_book_range(b, r->population, r->node, first, (wf_day) { first.n + (int32_t) days }, is_amount(r->term));
+
+    if (of_working_days(r->term)) {             /* or nothing: it is no working day */
+        x.low = x.low < 0 ? x.low : 0;
+        x.high = x.high > 0 ? x.high : 0;
+    }
+    return x;
+}
+
 /* false: cannot be foreseen. `until`: days on which another term moves. */
 static bool side_drifts(const wf_book *b, const struct reading *r, size_t n, wf_day day, struct drift *d, wf_day *until)
 {
     for (size_t i = 0; i < n; i++) {
         const wf_term *t = r[i].term;
-        wf_sums low, high;
         if (!sums_days(t)) {
             *until = sooner(*until, reading_changes(b, &r[i], day));
             continue;
         }
         if ((t->window.kind != WF_MONTHS_WINDOW && t->window.kind != WF_DAYS_WINDOW) || t->months_before != 0 || t->dfe_days) return false;
-        wf_book_range(b, r[i].population, r[i].node, r[i].after, &low, &high);
-        wide most = is_amount(t) ? (wide) high.amount - low.amount : (wide) high.count - low.count;
+        wf_range in = days_range(b, &r[i], (wf_day) { r[i].end.n + 1 }, FORESIGHT);
+        wf_range out = days_range(b, &r[i], (wf_day) { r[i].after.n + 1 }, FORESIGHT + slip_of(t));
         wide factor = t->factor < 0 ? -t->factor : t->factor;
-        d->a_day += factor * most;
-        d->fixed += slip_of(t) * factor * most;
+        d->a_day += factor * larger((wide) in.high - out.low, (wide) out.high - in.low);
+        d->fixed += factor * slip_of(t) * larger(out.high, -(wide) out.low);
     }
     return true;
 }
@@ -492,7 +508,7 @@ static wf_day rests_until(const wf_book *b, const struct fraction *x, const int6
 {
     wf_day until = people_change(b, x, day), tomorrow = { day.n + 1 };
     struct drift side[2];
-    wide scale = scale_of(i), days = INT32_MAX;
+    wide scale = scale_of(i), days = FORESIGHT - 1;
 
     if (!drifts(b, x, raw, day, side, &until)) return tomorrow;
     if (side[0].a_day == 0 && side[1].a_day == 0 && side[0].fixed == 0 && side[1].fixed == 0) return until;

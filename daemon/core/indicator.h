@@ -13,7 +13,7 @@ void wf_figure_read(const wf_book *b, const wf_complete *c, uint32_t indicator, 
 /* What a rule asks of a figure: its status (ok, x, z, u), the people behind it, how its value compares with four edges
  * (-1, 0, 1; an edge may be WF_NO_EDGE), and the first later day on which any of that can be otherwise. Never too late,
  * maybe too early: sums over days are bounded by the stock's range, so that a figure far from its edges is let alone for
- * weeks. */
+ * up to a month. */
 #define WF_EDGES 4
 typedef struct wf_stand { wf_figure_status status; wf_day no_data_until, rests_until; int64_t people; int8_t side[WF_EDGES]; } wf_stand;
 void wf_figure_stand(const wf_book *b, const wf_complete *c, uint32_t indicator, uint32_t unit, wf_day day, wf_day today,
