@@ -322,6 +322,72 @@ static wf_rc compare_units(wf_replay *r, wf_err *e)
     return WF_OK;
 }
 
+/* ---- postings: what each entry took back and posted ---- */
+
+/* Of each entry one sum over its postings, in which what is taken back and posted again cancels out. */
+struct sums { const wf_engine *en; uint64_t *of, last, sign, *flow; uint32_t flows; };
+
+static uint64_t mixed(uint64_t h, wf_str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ (uint8_t) s.p[i]) * 0x100000001b3u;
+    return (h ^ 0xff) * 0xff51afd7ed558ccdu;
+}
+
+static uint64_t cell_hash(const wf_ledger *l, uint32_t cell, uint64_t h)
+{
+    for (int d = 0; cell != 0 && d < WF_DIMENSION_COUNT; d++) {
+        uint16_t code = wf_ledger_cell_at(l, cell)->code[d];
+        h = mixed(h, code != 0 ? wf_ledger_code_text(l, (wf_dimension) d, code) : (wf_str) { "", 0 });
+    }
+    return (h ^ h >> 31) * 0x9e3779b97f4a7c15u;
+}
+
+static void hash_flows(struct sums *s)
+{
+    const wf_ledger *l = s->en->ledger;
+    s->flows = wf_ledger_flows(l);
+    s->flow = wf_engine_grow(NULL, (s->flows + 1) * sizeof *s->flow);
+    for (uint32_t f = 1; f <= s->flows; f++) {
+        const wf_flow *x = wf_ledger_flow_at(l, f);
+        s->flow[f] = cell_hash(l, x->to, cell_hash(l, x->from, 1 + (uint64_t) x->measure * 64 + (uint64_t) x->cause));
+    }
+}
+
+static void add_posting(void *ctx, const wf_posting *p, uint64_t sequence)
+{
+    struct sums *s = ctx;
+    uint64_t h = (s->flow[p->flow] ^ (uint64_t) (int64_t) p->day.n * 0x9e3779b97f4a7c15u) * 0xff51afd7ed558ccdu;
+    if (sequence <= s->last)
+        s->of[sequence] += s->sign * (h * (uint64_t) p->amount + (h >> 7 | h << 57) * (uint64_t) p->count);
+}
+
+static wf_rc compare_postings(wf_replay *r, wf_err *e)
+{
+    struct sums s = { .en = r->first, .last = wf_store_last(r->first_store), .sign = 1 };
+    uint64_t from = 0;                  /* what was derived anew has none of its own */
+    size_t n;
+    wf_rc rc = wf_store_meta_get(r->first_store, "postings", &from, sizeof from, &n, NULL);
+    if (rc != WF_OK && rc != WF_ABSENT)
+        return wf_fail(e, rc, "from which entry on postings are kept");
+    s.of = calloc(s.last + 1, sizeof *s.of);
+    WF_ASSERT(s.of != NULL);
+    hash_flows(&s);
+    rc = wf_engine_postings(r->first, from, add_posting, &s, e);
+    free(s.flow);
+    s.en = r->again;
+    s.sign = UINT64_MAX;
+    hash_flows(&s);
+    if (rc == WF_OK)
+        rc = wf_engine_postings(r->again, from, add_posting, &s, e);
+    for (uint64_t i = from + 1; i <= s.last && rc == WF_OK; i++)
+        if (s.of[i] != 0)
+            wf_replay_differ(r, "postings of journal entry %llu differ", (unsigned long long) i);
+    free(s.flow);
+    free(s.of);
+    return rc;
+}
+
 wf_rc wf_replay_compare(wf_replay *r, wf_err *e)
 {
     uint64_t at = 0;
@@ -331,6 +397,7 @@ wf_rc wf_replay_compare(wf_replay *r, wf_err *e)
     WF_TRY(wf_replay_progress(r, "ledgers written out", at, 2, e));
     char *dump[2] = { wf_engine_dump(r->first), wf_engine_dump(r->again) };
     r->report->ledger_lines = compare_lines(r, "ledger", dump[0], dump[1], false);
+    WF_TRY(compare_postings(r, e));
     WF_TRY(compare_said(r, true, e));
     WF_TRY(compare_said(r, false, e));
     if (r->first->profile->hash != r->again->profile->hash) {

@@ -56,13 +56,13 @@ static void alter_text(struct pick *p)
 int main(int argc, char **argv)
 {
     static const struct { const char *name; wf_table table; uint8_t kind; } what[] = {
-        { "outbox", WF_TABLE_OUTBOX, 0 }, { "ledger", WF_TABLE_IMAGE, 0 }, { "told", WF_TABLE_SMALL, 1 },
+        { "outbox", WF_TABLE_OUTBOX, 0 }, { "ledger", WF_TABLE_IMAGE, 0 }, { "told", WF_TABLE_SMALL, 1 }, { "postings", WF_TABLE_POSTINGS, 0 },
     };
     wf_store *s = NULL;
     size_t w = 0;
-    while (argc == 3 && w < 3 && strcmp(argv[2], what[w].name) != 0)
+    while (argc == 3 && w < sizeof what / sizeof *what && strcmp(argv[2], what[w].name) != 0)
         w++;
-    if (argc != 3 || w == 3)
+    if (argc != 3 || w == sizeof what / sizeof *what)
         return 2;
     wf_store_options o = { .path = argv[1], .manual_clock = true, .measures_version = 1 };
     need(wf_store_open(&o, &s, &err), "open");
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
     if (what[w].table == WF_TABLE_OUTBOX)
         alter_text(&p);
     else
-        p.bytes[p.n - 1] ^= 2;              /* the page's last amount; of what was told, the level of the last run */
+        p.bytes[p.n - 1] ^= 2;              /* the last amount; of what was told, the level of the last run */
     wf_str none = { NULL, 0 }, bytes = { (const char *) p.bytes, p.n };
     need(wf_value_put(s->txn, s->table[what[w].table], wf_val(p.key, p.key_n), none, bytes, 0, &err), "put");
     s->wrote = true;

@@ -117,8 +117,9 @@ def main():
         equal("no store", verify(h.dir / "room")[0], 1)
         altered(h, "outbox", "alert message ")
         altered(h, "ledger", "ledger: only here: ")
+        altered(h, "postings", "postings of journal entry ")
         altered(h, "told", "what is kept of what was told")
-    print("verify: a life of %d entries and %d alert messages told again, three alterations found" % (told, alerts))
+    print("verify: a life of %d entries and %d alert messages told again, four alterations found" % (told, alerts))
 
 
 if __name__ == "__main__":
