@@ -9,7 +9,8 @@
 #include <string.h>
 
 static const ctl_command *const commands[] = {
-    &ctl_publish, &ctl_tail, &ctl_show, &ctl_figures, &ctl_history, &ctl_indicators, &ctl_findings, &ctl_refused, &ctl_moves, &ctl_complete, &ctl_status,
+    &ctl_publish, &ctl_tail, &ctl_show, &ctl_figures, &ctl_history, &ctl_explain, &ctl_diff, &ctl_why_not,
+    &ctl_indicators, &ctl_findings, &ctl_refused, &ctl_moves, &ctl_complete, &ctl_status,
     &ctl_clock, &ctl_reload, &ctl_dump, &ctl_backup,
 };
 #define COMMANDS (sizeof commands / sizeof *commands)

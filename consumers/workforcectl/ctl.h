@@ -27,7 +27,7 @@ typedef struct ctl_command {
 } ctl_command;
 
 extern const ctl_command ctl_publish, ctl_tail, ctl_show, ctl_figures, ctl_history, ctl_indicators, ctl_findings, ctl_refused,
-    ctl_status, ctl_complete, ctl_moves, ctl_dump, ctl_clock, ctl_reload, ctl_backup;
+    ctl_explain, ctl_diff, ctl_why_not, ctl_status, ctl_complete, ctl_moves, ctl_dump, ctl_clock, ctl_reload, ctl_backup;
 
 /* Set before a command runs. */
 extern const char *ctl_sockets;     /* folder of the daemon's sockets */
@@ -45,6 +45,9 @@ int ctl_failed(wf_rc rc, const wf_err *e);
 int ctl_ask(const wf_question *q, wf_row_fn *fn, void *ctx);
 /* The same for callers that want the reason themselves. */
 WF_NODISCARD wf_rc ctl_ask_quietly(const wf_question *q, int timeout_ms, wf_row_fn *fn, void *ctx, wf_err *e);
+/* "as known": puts `known` or `known_by` into the question as the text is a sequence or a date; NULL leaves it out. An exit
+ * status; what is wrong with --option has been said. */
+int ctl_give_known(wf_question *q, const char *option, const char *text);
 /* Prints every row as one line of JSON. */
 wf_rc ctl_row_as_json(void *ctx, const wf_row *row, wf_err *e);
 #define CTL_GIVE(question, argument, member, value) ((question)->member = (value), (question)->given |= 1u << WF_ARG_##argument)

@@ -6,7 +6,7 @@
 #define COLUMNS_MAX 512
 
 static wf_day on = { INT32_MAX }, from = { INT32_MAX }, until = { INT32_MAX };
-static const char *format, *org, *unit, *indicator;
+static const char *format, *org, *unit, *indicator, *known_by;
 static bool below, known_only, by_day;
 
 /* ---- question ---------------------------------------------------------------------------------------------------- */
@@ -231,10 +231,14 @@ static int run_show(int argc, char **argv)
 {
     wf_question q = { .verb = WF_VERB_FIGURES };
     ask_units(&q, argc > 0 ? argv[0] : NULL, true);
+    int status = ctl_give_known(&q, "known-by", known_by);
+    if (status != CTL_OK)
+        return status;
     return ctl_json ? ctl_ask(&q, ctl_row_as_json, NULL) : print_table(&q);
 }
 
 static const ctl_option show_options[] = {
+    { "known-by", CTL_TEXT, &known_by, "WHEN", "as known before this DATE ended, or at a journal sequence" },
     { "known", CTL_FLAG, &known_only, NULL, "leave out what has no data" },
     { "json", CTL_FLAG, &ctl_json, NULL, "one JSON object a line" },
     { .name = NULL },
@@ -259,6 +263,9 @@ static int run_figures(int argc, char **argv)
         q.indicators.item[q.indicators.n++] = wf_str_of(indicator);
     }
     ask_units(&q, unit, below);
+    int status = ctl_give_known(&q, "known-by", known_by);
+    if (status != CTL_OK)
+        return status;
     if (ctl_json || (format != NULL && strcmp(format, "json") == 0))
         return ctl_ask(&q, ctl_row_as_json, NULL);
     if (format == NULL || strcmp(format, "table") == 0)
@@ -268,6 +275,7 @@ static int run_figures(int argc, char **argv)
 
 static const ctl_option figures_options[] = {
     { "on", CTL_DAY, &on, "DATE", "at the close of this day; without it the open day" },
+    { "known-by", CTL_TEXT, &known_by, "WHEN", "as known before this DATE ended, or at a journal sequence" },
     { "format", CTL_TEXT, &format, "FORMAT", "table, csv or json" },
     { "org", CTL_TEXT, &org, "ORG", "of this organisation only" },
     { "unit", CTL_TEXT, &unit, "UNIT", "of this unit only: a path of unit ids" },
@@ -382,10 +390,13 @@ static int run_history(int argc, char **argv)
         CTL_GIVE(&q, FROM, from, from);
     if (until.n != INT32_MAX)
         CTL_GIVE(&q, UNTIL, until, until);
+    int status = ctl_give_known(&q, "known-by", known_by);
+    if (status != CTL_OK)
+        return status;
     if (ctl_json)
         return ctl_ask(&q, ctl_row_as_json, NULL);
     history h = { .days = ctl_table_new(3, day_headings, 1u << 1 | 1u << 2), .runs = ctl_table_new(6, run_headings, 1u << 3) };
-    int status = ctl_ask(&q, take_history, &h);
+    status = ctl_ask(&q, take_history, &h);
     if (status == CTL_OK && h.n > 0)
         print_history(&h, argv);
     ctl_table_free(&h.days);
@@ -397,6 +408,7 @@ static int run_history(int argc, char **argv)
 static const ctl_option history_options[] = {
     { "from", CTL_DAY, &from, "DATE", "first day; without it 365 days" },
     { "until", CTL_DAY, &until, "DATE", "last day; without it the open day" },
+    { "known-by", CTL_TEXT, &known_by, "WHEN", "as known before this DATE ended, or at a journal sequence" },
     { "days", CTL_FLAG, &by_day, NULL, "list each day on which the printed value changes" },
     { "json", CTL_FLAG, &ctl_json, NULL, "one JSON object a line: each day's figure, then the runs" },
     { .name = NULL },

@@ -99,7 +99,7 @@ WF_NODISCARD wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str uni
 
 /* The runs of one rule in one unit over days from..until, as now known; text borrowed during the call. WF_ABSENT: no such
  * rule or unit, or the rule does not watch it. */
-typedef struct wf_engine_run { wf_day from, until; wf_level state, pending; wf_str reason; } wf_engine_run;
+typedef struct wf_engine_run { wf_day from, until, since; wf_level state, carried, pending; wf_str reason; } wf_engine_run;
 typedef void wf_engine_run_visit(void *ctx, const wf_engine_run *r);
 WF_NODISCARD wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_day until, uint64_t known,
                                   wf_engine_run_visit *visit, void *ctx, wf_err *e);

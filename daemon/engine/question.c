@@ -165,7 +165,8 @@ struct runs { wf_engine_run_visit *visit; void *ctx; };
 static void give_run(void *ctx, const wf_judged *j)
 {
     struct runs *r = ctx;
-    wf_engine_run run = { j->from, j->until, j->state, j->pending, wf_str_of(j->reason) };
+    wf_day since = j->carried >= WF_AMBER ? j->since : WF_DAY_OPEN;
+    wf_engine_run run = { j->from, j->until, since, j->state, j->carried, j->pending, wf_str_of(j->reason) };
     r->visit(r->ctx, &run);
 }
 

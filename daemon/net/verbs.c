@@ -236,7 +236,8 @@ static void keep_run(void *ctx, const wf_engine_run *r)
         WF_ASSERT(j->list);
     }
     run *kept = (run *) j->list + j->list_n++;
-    *kept = (run) { .row = { .from = r->from, .until = r->until, .state = r->state, .pending = r->pending }, .rule = j->inner };
+    *kept = (run) { .row = { .from = r->from, .until = r->until, .state = r->state, .pending = r->pending, .carried = r->carried, .since = r->since },
+                    .rule = j->inner };
     snprintf(kept->reason, sizeof kept->reason, "%.*s", WF_STR_ARG(r->reason));
 }
 

@@ -69,7 +69,9 @@ typedef enum wf_row_kind {
     X(DAY,   until,   "last day of the run, inclusive")                                                            \
     X(LEVEL, state,   "state on all of these days")                                                                \
     X(LEVEL, pending, "level whose edge is broken but not yet for long enough, on the last of these days")         \
-    X(TEXT,  reason,  "state unknown: why")
+    X(TEXT,  reason,  "state unknown: why")                                                                        \
+    X(LEVEL, carried, "level that stands, through unknown days too; else the state")                               \
+    X(DAY,   since,   "carried amber or red: first day of it; else null")
 
 #define WF_FINDING_FIELDS(X)                                                                                        \
     X(TEXT,  kind,      "waiting, contradiction, unlinked or unassigned")                                          \
