@@ -68,6 +68,7 @@ static void *slot(wf_question *q, wf_argument a)
     case WF_ARG_SINCE: return &q->since;
     case WF_ARG_LIMIT: return &q->limit;
     case WF_ARG_SNAPSHOT: return &q->snapshot;
+    case WF_ARG_SOURCE: return &q->source;
     case WF_ARGUMENT_COUNT: break;
     }
     return NULL;

@@ -116,8 +116,8 @@ static const char *const cause_names[WF_CAUSE_COUNT] = {
     [WF_BY_LEFT_WINDOW] = "left the window", [WF_BY_CORRECTED] = "corrected since", [WF_BY_PROFILE] = "profile",
 };
 
-static const char *const kind_names[WF_ALERT_KIND_COUNT] = { "state", "at_start", "erratum", "profile" };
-static const char *const erratum_names[WF_ERRATUM_COUNT] = { "amended", "withdrawn", "merged", "split", "late" };
+static const char *const kind_names[WF_ALERT_KIND_COUNT] = { "state", "at_start", "erratum", "profile", "load" };
+static const char *const erratum_names[WF_ERRATUM_COUNT] = { "amended", "withdrawn", "merged", "split", "late", "stands" };
 
 const char *wf_alert_kind_name(wf_alert_kind k) { return (unsigned) k < WF_ALERT_KIND_COUNT ? kind_names[k] : ""; }
 const char *wf_erratum_name(wf_erratum e) { return (unsigned) e < WF_ERRATUM_COUNT ? erratum_names[e] : ""; }

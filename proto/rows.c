@@ -72,12 +72,14 @@ static void put_sources(wf_out *o, const wf_figure *f)
     }
 }
 
+#define WF_ENTRY_TEXT_MAX 96u            /* a path of unit ids */
+
 static void put_entries(wf_out *o, const wf_alert *a)
 {
     wf_put_array(o, (size_t) a->entry_count);
     for (int32_t i = 0; i < a->entry_count; i++) {
         const wf_alert_entry *e = &a->entry[i];
-        wf_put_array(o, 11);
+        wf_put_array(o, e->what == WF_ERRATUM_STANDS ? 13 : 11);
         put_name(o, wf_erratum_name(e->what));
         wf_put_uint(o, e->alert);
         wf_put_int(o, e->part);
@@ -89,6 +91,10 @@ static void put_entries(wf_out *o, const wf_alert *a)
         put_day(o, e->was_first);
         put_day(o, e->was_last);
         put_name(o, wf_level_name(e->was_level));
+        if (e->what != WF_ERRATUM_STANDS)
+            continue;
+        wf_put_str(o, cut(e->rule, WF_ENTRY_TEXT_MAX));
+        wf_put_str(o, cut(e->unit, WF_ENTRY_TEXT_MAX));
     }
 }
 
@@ -253,12 +259,15 @@ static bool take_entry(wf_in *in, wf_alert_entry *e)
 {
     unsigned k;
     size_t n;
-    if (!wf_take_array(in, &n) || n != 11 || !take_name(in, erratum_at, WF_ERRATUM_COUNT, &k))
+    if (!wf_take_array(in, &n) || !take_name(in, erratum_at, WF_ERRATUM_COUNT, &k) || n != (k == WF_ERRATUM_STANDS ? 13 : 11))
         return false;
     e->what = (wf_erratum) k;
-    return wf_take_uint(in, &e->alert) && take_part(in, &e->part) && wf_take_uint(in, &e->other) && take_part(in, &e->other_part)
+    bool whole = wf_take_uint(in, &e->alert) && take_part(in, &e->part) && wf_take_uint(in, &e->other) && take_part(in, &e->other_part)
         && take_day(in, &e->first) && take_day(in, &e->last) && take_level(in, &e->level) && take_day(in, &e->was_first)
         && take_day(in, &e->was_last) && take_level(in, &e->was_level);
+    if (whole && e->what == WF_ERRATUM_STANDS)
+        whole = wf_take_str(in, &e->rule) && wf_take_str(in, &e->unit) && e->rule.n <= WF_ENTRY_TEXT_MAX && e->unit.n <= WF_ENTRY_TEXT_MAX;
+    return whole;
 }
 
 static bool take_entries(wf_in *in, wf_alert *a)
@@ -460,8 +469,13 @@ static json_t *entries(const wf_alert *a)
     json_t *list = json_array();
     for (int32_t i = 0; i < a->entry_count; i++) {
         const wf_alert_entry *e = &a->entry[i];
-        (void) json_array_append_new(list, json_pack("{s:s,s:o,s:o,s:o,s:o}", "what", wf_erratum_name(e->what), "alert", run_id(e->alert, e->part),
-            "other", run_id(e->other, e->other_part), "now", run(e->level, e->first, e->last), "told", run(e->was_level, e->was_first, e->was_last)));
+        json_t *one = json_pack("{s:s,s:o,s:o,s:o,s:o}", "what", wf_erratum_name(e->what), "alert", run_id(e->alert, e->part),
+            "other", run_id(e->other, e->other_part), "now", run(e->level, e->first, e->last), "told", run(e->was_level, e->was_first, e->was_last));
+        if (e->what == WF_ERRATUM_STANDS) {
+            (void) json_object_set_new(one, "rule", text(e->rule));
+            (void) json_object_set_new(one, "unit", text(e->unit));
+        }
+        (void) json_array_append_new(list, one);
     }
     return list;
 }

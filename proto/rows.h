@@ -44,7 +44,7 @@
 
 #define WF_ALERT_FIELDS(X)                                                                                          \
     X(COUNT,      number,         "number",         "dense, for ever")                                             \
-    X(KIND,       kind,           "kind",           "state, at_start, erratum or profile")                         \
+    X(KIND,       kind,           "kind",           "state, at_start, erratum, profile or load")                       \
     X(COUNT,      alert,          "alert",          "id of the run: the number of its first message")              \
     X(SMALL,      part,           "part",           "of several runs that one erratum told first: 0 the first, then 2, 3, ...") \
     X(TEXT,       rule,           "rule",           "name of the rule")                                            \
@@ -63,7 +63,7 @@
     X(MILLIONTHS, red,            "red",            "edge; nil: none")                                             \
     X(MILLIONTHS, clear,          "clear",          "where the state ends; nil: none")                             \
     X(CHANGES,    change,         "changes",        "since the last message of this rule and unit, by cause; they add up") \
-    X(ENTRIES,    entry,          "entries",        "of an erratum: what became of which alerts")                  \
+    X(ENTRIES,    entry,          "entries",        "of an erratum: what became of which alerts; of a load: what stands")\
     X(COUNT,      entries_more,   "entries_more",   "entries that are left out")                                   \
     X(COMING,     coming,         "coming",         "the figure's sums on the next days on which they are known to change") \
     X(COUNT,      sequence,       "sequence",       "journal sequence of the frame or tick that raised it")        \

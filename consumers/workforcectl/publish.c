@@ -15,11 +15,12 @@
 
 static const char *refused_path;
 static uint64_t epoch;
-static bool quiet;
+static bool quiet, load;
 
 static const ctl_option options[] = {
     { "refused", CTL_TEXT, &refused_path, "FILE", "write what is refused there, with line number and reason, as JSON lines" },
     { "epoch", CTL_COUNT, &epoch, "NUMBER", "epoch of the message numbers; raise it after a restored or lost store" },
+    { "load", CTL_FLAG, &load, NULL, "a first load or large import: one summary an organisation says what stands at its end" },
     { "quiet", CTL_FLAG, &quiet, NULL, "no progress, no summary" },
     { .name = NULL },
 };
@@ -110,6 +111,60 @@ static void draw(job *j)
     j->drew = true;
 }
 
+/* ---- a load ---- */
+
+static wf_rc say_line(void *ctx, const wf_row *row, wf_err *e)
+{
+    (void) ctx, (void) e;
+    if (row->kind == WF_ROW_LINE && !quiet)
+        fprintf(stderr, "%.*s\n", WF_STR_ARG(row->as.line.text));
+    return WF_OK;
+}
+
+static wf_rc say_nothing(void *ctx, const wf_row *row, wf_err *e)
+{
+    (void) ctx, (void) row, (void) e;
+    return WF_OK;
+}
+
+static wf_rc say_summary(void *ctx, const wf_row *row, wf_err *e)
+{
+    (void) ctx, (void) e;
+    if (row->kind == WF_ROW_ALERT && row->as.alert.kind == WF_ALERT_LOAD)
+        printf("%s\n", row->as.alert.text);
+    return WF_OK;
+}
+
+static wf_rc load_begins(const char *source, wf_err *e)
+{
+    wf_question q = { .verb = WF_VERB_LOAD };
+    CTL_GIVE(&q, SOURCE, source, wf_str_of(source));
+    return ctl_ask_quietly(&q, PATIENCE_MS, say_nothing, NULL, e);
+}
+
+static wf_rc take_alerts(void *ctx, const wf_row *row, wf_err *e)
+{
+    (void) e;
+    if (row->kind == WF_ROW_STATUS)
+        *(uint64_t *) ctx = row->as.status.alerts;
+    return WF_OK;
+}
+
+/* Of all that were begun; the last one's end is the load's, and the summaries come with it. */
+static wf_rc load_ends(job *j, wf_err *e)
+{
+    wf_question status = { .verb = WF_VERB_STATUS }, alerts = { .verb = WF_VERB_ALERTS };
+    uint64_t before = 0;
+    WF_TRY(ctl_ask_quietly(&status, PATIENCE_MS, take_alerts, &before, e));
+    for (size_t i = 0; i < j->n; i++) {
+        wf_question q = { .verb = WF_VERB_LOADED };
+        CTL_GIVE(&q, SOURCE, source, wf_str_of(j->streams[i].source));
+        WF_TRY(ctl_ask_quietly(&q, PATIENCE_MS, i + 1 == j->n ? say_line : say_nothing, NULL, e));
+    }
+    CTL_GIVE(&alerts, SINCE, since, before);
+    return quiet ? WF_OK : ctl_ask_quietly(&alerts, PATIENCE_MS, say_summary, NULL, e);
+}
+
 static wf_rc stream_of(job *j, wf_str source, stream **ret, wf_err *e)
 {
     for (size_t i = 0; i < j->n; i++)
@@ -122,6 +177,8 @@ static wf_rc stream_of(job *j, wf_str source, stream **ret, wf_err *e)
     stream *s = &j->streams[j->n];
     memcpy(s->source, source.p, source.n);
     s->source[source.n] = '\0';
+    if (load)
+        WF_TRY(load_begins(s->source, e));
     s->job = j;
     s->line = calloc(LINES_KEPT, sizeof *s->line);
     WF_ASSERT(s->line != NULL);
@@ -208,7 +265,8 @@ static wf_rc publish_all(job *j, FILE *in, const char *path, wf_err *e)
     }
     if (ferror(in))
         return wf_fail(e, WF_ABSENT, "%s: %s", path, strerror(errno));
-    return flush(j, e);
+    WF_TRY(flush(j, e));
+    return load ? load_ends(j, e) : WF_OK;
 }
 
 static int end(job *j, wf_rc rc, const wf_err *e)
@@ -273,6 +331,8 @@ const ctl_command ctl_publish = {
     "FILE is - or left out for standard input. The daemon takes an event that it has already as a duplicate, which counts\n"
     "as accepted: what was interrupted can be published again. What is refused keeps nothing else from being taken; without\n"
     "--refused the first ten reasons are shown.\n"
+    "--load, for operators: until the end no rule speaks of what is sent; then each organisation gets one summary of what\n"
+    "stands, and all rules go on from there. What is interrupted ends with the day; published again with --load it goes on.\n"
     "Exit status: 0 all were accepted, 1 some were refused, 2 usage, 3 the daemon cannot be reached.\n",
     0, 1, options, run,
 };

@@ -1,4 +1,5 @@
 #include "core/alert_parts.h"
+#include "core/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct wf_judge {
     uint32_t *of; uint32_t known, of_cap;       /* of[unit * rules + rule]: pair + 1 */
     uint32_t *in_org; uint32_t org_cap;         /* in_org[unit of an organisation]: its last pair + 1 */
     uint32_t *queue, queued, queue_cap;
+    uint32_t *held, holds, held_cap;            /* pairs that a load has touched */
     uint32_t *order, *rank, order_cap, rank_cap;    /* pairs as they speak, and the other way round */
     uint8_t *bytes;                             /* room for what is kept of a pair */
 };
@@ -130,6 +132,7 @@ void wf_judge_free(wf_judge **p)
     free(j->of);
     free(j->in_org);
     free(j->queue);
+    free(j->held);
     free(j->order);
     free(j->rank);
     free(j->bytes);
@@ -629,6 +632,12 @@ void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from)
     for (uint32_t i = org < j->known ? j->in_org[org] : 0; i != 0; i = j->pair[i - 1].sibling) touch(j, &j->pair[i - 1], from.n);
 }
 
+void wf_judge_judged(wf_judge *j)
+{
+    for (uint32_t i = 0; i < j->queued; i++) j->pair[j->queue[i]].queued = false;
+    j->queued = 0;
+}
+
 /* ---- judging ---- */
 
 static int by_rank(const void *a, const void *b)
@@ -648,7 +657,7 @@ wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit
     for (uint32_t i = 0; i < j->queued; i++) {
         struct pair *p = &j->pair[j->queue[i]];
         p->queued = false;
-        WF_TRY(consider(j, p, &at, e));
+        if (p->said == NULL || !p->said->held) WF_TRY(consider(j, p, &at, e));
     }
     j->queued = 0;
     return WF_OK;
@@ -674,13 +683,24 @@ wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit 
 
     follow(j);
     turn_trees(j, ended);
-    for (uint32_t i = 0; i < j->queued; i++) j->pair[j->queue[i]].queued = false;
-    j->queued = 0;
+    wf_judge_judged(j);
     for (uint32_t i = 0; i < j->pairs; i++) {
         struct pair *p = &j->pair[j->order[i]];
         if (p->next <= ended.n + !closed_only(j, p) || p->changed <= ended.n) WF_TRY(consider(j, p, &at, e));
     }
     return WF_OK;
+}
+
+/* What was told is history; only the run that stands as told goes on. */
+static void seal(const wf_judge *j, struct pair *p, wf_day today)
+{
+    wf_said *s = p->said;
+
+    p->changed = WF_NEVER;
+    if (s == NULL) return;
+    for (uint32_t i = s->told.n; i-- > 0;)
+        if (s->level <= WF_OKAY || !wf_alert_id_eq(s->told.run[i].id, s->alert)) wf_told_drop(&s->told, s->told.run[i].id);
+    if (judged_day(j, p, today) > s->settled) s->settled = judged_day(j, p, today);
 }
 
 /* What was told is sealed; what stands now is told as a whole, in words or not (ALERTS.md 7). */
@@ -689,12 +709,8 @@ static wf_rc anew(wf_judge *j, struct pair *p, const struct moment *at, wf_err *
     wf_said *s = p->said;
     wf_told told;
 
-    if (s != NULL) {
-        for (uint32_t i = s->told.n; i-- > 0;)
-            if (s->level <= WF_OKAY || !wf_alert_id_eq(s->told.run[i].id, s->alert)) wf_told_drop(&s->told, s->told.run[i].id);
-        if (judged_day(j, p, at->today) > s->settled) s->settled = judged_day(j, p, at->today);
-    }
-    p->changed = WF_NEVER;
+    if (s != NULL && s->held) return WF_OK;         /* a load goes on: it is judged at its end */
+    seal(j, p, at->today);
     if (!watched(j, p, at->today) || at->today.n < first_live(j, p).n) return WF_OK;
     wf_mark m = state_now(j, p, at->today);
     wf_alert_id stood = s != NULL && s->level > WF_OKAY ? s->alert : (wf_alert_id) { 0, 0 };
@@ -711,6 +727,136 @@ wf_rc wf_judge_all(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *
 
     follow(j);
     for (uint32_t i = 0; i < j->pairs; i++) WF_TRY(anew(j, &j->pair[j->order[i]], &at, e));
+    return WF_OK;
+}
+
+/* ---- loads (ALERTS.md 8) ---- */
+
+static void hold(wf_judge *j, struct pair *p)
+{
+    j->held = grown(j->held, &j->held_cap, j->holds + 1, sizeof *j->held);
+    j->held[j->holds++] = (uint32_t) (p - j->pair);
+}
+
+wf_rc wf_judge_hold(wf_judge *j, wf_judge_emit *emit, void *ctx, wf_err *e)
+{
+    wf_told told;
+
+    follow(j);
+    for (uint32_t i = 0; i < j->queued; i++) {
+        struct pair *p = &j->pair[j->queue[i]];
+        p->queued = false;
+        if (said_of(p)->held) continue;
+        p->said->held = true;
+        hold(j, p);
+        pack(j, p, &told);
+        WF_TRY(emit(ctx, NULL, &told, e));
+    }
+    j->queued = 0;
+    return WF_OK;
+}
+
+/* What the summary of one organisation counts and lists. */
+struct summary { wf_alert a; uint32_t level[WF_RED + 1], ended, rules; int32_t part; };
+
+/* What stands is told as a whole, under the id that it had or a part of the summary's. */
+static void list_standing(wf_judge *j, struct pair *p, const wf_mark *m, wf_alert_id stood, wf_day today, struct summary *s, wf_alert_id *id)
+{
+    wf_alert *a = &s->a;
+
+    *id = stood;
+    if (stood.number == 0) *id = (wf_alert_id) { j->number, s->part };
+    if (stood.number == 0) s->part += s->part == 0 ? 2 : 1;
+    tell_run(j, p, *id, m, judged_day(j, p, today), today);
+    if (a->entry_count == WF_ALERT_ENTRIES_MAX) {
+        a->entries_more++;
+        return;
+    }
+    a->entry[a->entry_count++] = (wf_alert_entry) {
+        .what = WF_ERRATUM_STANDS, .alert = id->number, .part = id->part, .first = { m->since }, .last = WF_DAY_OPEN, .level = wf_mark_level(m),
+        .was_first = WF_DAY_OPEN, .was_last = WF_DAY_OPEN, .rule = rule_of(j, p)->name, .unit = wf_units_path(j->units, p->unit, today),
+    };
+}
+
+/* One pair comes to its true state. As after a change of profile nothing of before is spoken of again. */
+static wf_rc settle(wf_judge *j, struct pair *p, const struct moment *at, struct summary *s, wf_err *e)
+{
+    wf_said *said = p->said;
+    wf_told told;
+    char reason[48];
+
+    said->held = false;
+    seal(j, p, at->today);
+    if (watched(j, p, at->today)) {
+        s->rules++;
+        if (at->today.n < first_live(j, p).n) {
+            s->level[WF_UNKNOWN]++;
+        } else {
+            wf_mark m = state_now(j, p, at->today);
+            wf_level level = wf_mark_level(&m);
+            wf_alert_id id = said->level > WF_OKAY ? said->alert : (wf_alert_id) { 0, 0 };
+            if (level > WF_OKAY) list_standing(j, p, &m, id, at->today, s, &id);
+            else if (id.number != 0) wf_told_drop(&said->told, id), s->ended++;
+            s->level[level > WF_OKAY ? level : wf_mark_state(&m)]++;
+            wf_alert *unsaid = calloc(1, sizeof *unsaid);
+            WF_ASSERT(unsaid != NULL);
+            wf_message w = {
+                .book = j->book, .complete = j->complete, .rule = p->rule, .unit = p->unit, .today = at->today, .sequence = at->sequence, .number = j->number,
+                .kind = WF_ALERT_LOAD, .mark = m, .day = { judged_day(j, p, at->today) }, .state = wf_mark_state(&m), .level = level, .alert = id,
+                .before = WF_UNKNOWN, .since = at->today,
+            };
+            wf_message_write(&w, said, unsaid, reason);     /* for what is kept of it: changes count from here */
+            free(unsaid);
+        }
+    }
+    pack(j, p, &told);
+    return at->emit(at->ctx, NULL, &told, e);
+}
+
+static wf_rc summarise(wf_judge *j, uint32_t org, const struct moment *at, struct summary *s, wf_err *e)
+{
+    wf_alert *a = &s->a;
+    wf_level worst = WF_RED;
+
+    while (worst > WF_UNKNOWN && s->level[worst] == 0) worst--;
+    a->number = a->alert = j->number;
+    a->kind = WF_ALERT_LOAD;
+    a->title = WF_STR("What stands after a load");
+    a->unit = wf_units_path(j->units, org, at->today);
+    a->unit_title = wf_units_title(j->units, org);
+    a->state = worst;
+    a->day = a->since = a->figure.day = a->figure.from = at->today;
+    a->amber = a->red = a->clear = WF_NO_EDGE;
+    a->figure.status = WF_FIGURE_X;
+    a->figure.unit = a->unit;
+    a->figure.complete_until = a->figure.no_data_until = WF_DAY_OPEN;
+    a->figure.history_from = at->today;
+    a->sequence = a->figure.sequence = at->sequence;
+    wf_text_load(s->level, s->ended, a);
+    return at->emit(at->ctx, a, NULL, e);
+}
+
+wf_rc wf_judge_loaded(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
+{
+    const struct moment at = { today, WF_ALERT_LOAD, false, sequence, emit, ctx };
+
+    follow(j);
+    sorted = j;
+    if (j->holds > 1) qsort(j->held, j->holds, sizeof *j->held, by_rank);
+    for (uint32_t i = 0; i < j->holds;) {
+        uint32_t org = wf_units_org(j->units, j->pair[j->held[i]].unit);
+        struct summary *s = calloc(1, sizeof *s);
+        WF_ASSERT(s != NULL);
+        j->number++;
+        wf_rc rc = WF_OK;
+        for (; rc == WF_OK && i < j->holds && wf_units_org(j->units, j->pair[j->held[i]].unit) == org; i++)
+            rc = settle(j, &j->pair[j->held[i]], &at, s, e);
+        if (rc == WF_OK && s->rules > 0) rc = summarise(j, org, &at, s, e);
+        else if (rc == WF_OK) j->number--;
+        free(s);
+        WF_TRY(rc);
+    }
+    j->holds = 0;
     return WF_OK;
 }
 
@@ -731,6 +877,7 @@ bool wf_judge_import(wf_judge *j, const void *bytes, size_t n)
     }
     wf_said_free(&p->said);
     p->said = s;
+    if (s->held) hold(j, p);
     return true;
 }
 

@@ -31,14 +31,21 @@ void wf_judge_ticked(wf_judge *j);
 void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from, wf_day today);
 void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from);                    /* from wf_complete_put, or the first `complete` said */
 
+/* What has been touched until now was judged in its frame. */
+void wf_judge_judged(wf_judge *j);
+
 /* ---- judging ---- */
 /* One message; its number is given already. Text in *a is borrowed during the call; *t is what to keep beside it. `a` NULL:
- * only what is kept has changed. Anything but WF_OK ends judging and is passed up. */
+ * only what is kept has changed; `t` NULL: nothing more is kept. Anything but WF_OK ends judging and is passed up. */
 typedef wf_rc wf_judge_emit(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e);
 /* Pairs speak in the order of organisation id, the organisation before its units, unit id, place of the rule. */
 
 /* After each frame of a publisher: today's state of the touched pairs; at most one message a pair (A3). */
 WF_NODISCARD wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
+/* In its place after a frame of a load: the touched pairs say nothing until the load's end (ALERTS.md 8). */
+WF_NODISCARD wf_rc wf_judge_hold(wf_judge *j, wf_judge_emit *emit, void *ctx, wf_err *e);
+/* The loads are over: what stands in the pairs that they touched is told, in one message an organisation, whose `t` is NULL. */
+WF_NODISCARD wf_rc wf_judge_loaded(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);
 /* After a tick: `ended` is closed and ended + 1 is open. A pair whose past has changed tells one erratum, then any pair
  * its new state; one whose figure cannot have changed costs nothing. */
 WF_NODISCARD wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e);

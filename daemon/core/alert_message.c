@@ -239,7 +239,8 @@ void wf_said_pack(const wf_said *s, wf_str rule, wf_str org, wf_str unit, uint8_
     memcpy(w, s->rule_version, 16);
     memcpy(w + 16, s->indicator_version, 16);
     w += 32;
-    *w++ = (uint8_t) ((unsigned) s->state | (unsigned) s->level << 2 | (unsigned) s->numbers << 4 | (unsigned) s->open << 5);
+    *w++ = (uint8_t) ((unsigned) s->state | (unsigned) s->level << 2 | (unsigned) s->numbers << 4 | (unsigned) s->open << 5 |
+                     (unsigned) s->held << 6 | (unsigned) !s->any << 7);
     w = put_number(put_number(w, s->number), s->alert.number);
     w = put_number(put_number(w, (uint64_t) s->alert.part), (uint64_t) (int64_t) s->settled);
     w = put_number(w, (uint64_t) (int64_t) s->day);
@@ -306,7 +307,6 @@ wf_said *wf_said_unpack(const void *bytes, size_t n, wf_str *rule, wf_str *org, 
     wf_said *s = calloc(1, sizeof *s);
 
     WF_ASSERT(s != NULL);
-    s->any = true;
     b.bad |= head[0] != 'T' || head[1] != SAID_FORMAT;
     *rule = take_text(&b);
     *org = take_text(&b);
@@ -318,6 +318,8 @@ wf_said *wf_said_unpack(const void *bytes, size_t n, wf_str *rule, wf_str *org, 
     s->level = (wf_level) (flags >> 2 & 3u);
     s->numbers = (flags >> 4 & 1u) != 0;
     s->open = (flags >> 5 & 1u) != 0;
+    s->held = (flags >> 6 & 1u) != 0;
+    s->any = (flags >> 7 & 1u) == 0;
     s->number = (uint64_t) take_number(&b);
     s->alert.number = (uint64_t) take_number(&b);
     s->alert.part = (int32_t) take_number(&b);

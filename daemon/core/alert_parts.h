@@ -19,7 +19,7 @@ typedef struct wf_mark {
 
 /* What was told last, and what the figure was when its numbers were given last. */
 typedef struct wf_said {
-    bool any;
+    bool any, held;                 /* held: a load has touched it; it is judged at the load's end */
     wf_level state, level;          /* level: the one that stands, through unknown */
     uint64_t number;
     wf_alert_id alert;              /* of the last message: the one that stands as told if the level is above ok */

@@ -258,7 +258,7 @@ static void entry_words(line *l, const wf_alert_entry *e, int year)
         say(l, "is found late: ");
         run_words(l, e->level, e->first, e->last, year);
         break;
-    case WF_ERRATUM_COUNT: break;
+    case WF_ERRATUM_STANDS: case WF_ERRATUM_COUNT: break;
     }
 }
 
@@ -441,4 +441,39 @@ void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a
     }
     for (int k = 0; k < 3; k++) finish(&l[k]);
     (void) snprintf(a->text, sizeof a->text, "%.160s%s%.160s\n%.160s", l[0].p, l[1].n > 0 ? "\n" : "", l[1].p, l[2].p);
+}
+
+/* So many of what stands in words; the red ones first. */
+static void standing_line(line *l, const wf_alert *a, int32_t most)
+{
+    char day[32];
+    uint64_t told = 0, all = a->entries_more + (uint64_t) a->entry_count;
+
+    for (int level = WF_RED; level >= WF_AMBER; level--)
+        for (int32_t k = 0; k < a->entry_count && told < (uint64_t) most; k++) {
+            const wf_alert_entry *e = &a->entry[k];
+            if (e->level != (wf_level) level) continue;
+            say(l, "%s%s %.*s in %.*s since %s", told++ > 0 ? "; " : "", level == WF_RED ? "red" : "amber", WF_STR_ARG(e->rule), WF_STR_ARG(e->unit),
+                date(e->first, wf_day_year(a->day), day));
+        }
+    if (all > told) say(l, "%s%llu%s", told > 0 ? "; " : "", (unsigned long long) (all - told), told > 0 ? " more" : " stand");
+    if (all > 0) say(l, ".");
+}
+
+void wf_text_load(const uint32_t level[WF_RED + 1], uint32_t ended, wf_alert *a)
+{
+    line l[2] = { { .n = 0 }, { .n = 0 } };
+
+    say(&l[0], "LOADED %.*s: of %u rules in units %u red, %u amber, %u ok, %u unknown", WF_STR_ARG(a->unit_title),
+        level[WF_RED] + level[WF_AMBER] + level[WF_OKAY] + level[WF_UNKNOWN], level[WF_RED], level[WF_AMBER], level[WF_OKAY], level[WF_UNKNOWN]);
+    if (ended > 0) say(&l[0], "; %u alert%s ended", ended, ended == 1 ? "" : "s");
+    say(&l[0], ".");
+    for (int32_t most = 4; most >= 0; most--) {
+        l[1].n = 0;
+        standing_line(&l[1], a, most);
+        if (l[1].n <= LINE_MAX_BYTES) break;
+    }
+    finish(&l[0]);
+    finish(&l[1]);
+    (void) snprintf(a->text, sizeof a->text, "%.160s%s%.160s", l[0].p, l[1].n > 0 ? "\n" : "", l[1].p);
 }

@@ -154,7 +154,9 @@ static wf_rc retouch(wf_engine *en, wf_err *e)
     wf_judge_ticked(en->judge);
     WF_TRY(wf_engine_touch_since(en, tick, e));
     wf_book_take_touched(en->book, touched, en);
-    return each_source(en, touch_said, tick, e);
+    WF_TRY(each_source(en, touch_said, tick, e));
+    wf_judge_judged(en->judge);         /* a commit holds whole frames: a load holds what its own frames touch, no more */
+    return WF_OK;
 }
 
 /* Book, completeness and judge, over the ledger as it stands. */
@@ -179,15 +181,16 @@ static wf_rc make_readings(wf_engine *en, wf_err *e)
 static wf_rc emit_alert(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
 {
     wf_engine *en = ctx;
+    if (t != NULL)
+        WF_TRY(wf_store_small_put(en->store, SMALL_TOLD, t->key, t->bytes, t->n, e));
     if (a == NULL)
-        return wf_store_small_put(en->store, SMALL_TOLD, t->key, t->bytes, t->n, e);
+        return WF_OK;
     uint8_t buf[16384];
     wf_out o = wf_out_to(buf, sizeof buf);
     wf_put_row(&o, WF_ROW_ALERT, a);
     size_t n = wf_out_length(&o);
     WF_ASSERT(n > 0);
     WF_TRY(wf_store_alert_put(en->store, a->number, buf, n, e));
-    WF_TRY(wf_store_small_put(en->store, SMALL_TOLD, t->key, t->bytes, t->n, e));
     if (en->outs == en->out_cap)
         en->out = wf_engine_grow(en->out, (en->out_cap = en->out_cap == 0 ? 64 : en->out_cap * 2) * sizeof *en->out);
     void *copy = wf_engine_grow(NULL, n);
@@ -348,6 +351,17 @@ static wf_rc journal_profile(wf_engine *en, wf_err *e)
 
 static wf_rc reset_derived(wf_engine *en, wf_err *e) { return wf_store_derived_reset(en->store, e); }
 
+static wf_rc load_said_open(void *ctx, uint8_t kind, uint64_t number, const void *bytes, size_t n, wf_err *e)
+{
+    wf_engine *en = ctx;
+    (void) kind, (void) bytes, (void) n;
+    if (number == 0 || number > en->sources)
+        return wf_fail(e, WF_DAMAGED, "an open load is of no source");
+    en->source[number - 1]->loads = true;
+    en->loads++;
+    return WF_OK;
+}
+
 static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
 {
     struct in_force was = { 0 };
@@ -369,6 +383,7 @@ static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
     WF_TRY(make_readings(en, e));
     WF_TRY(wf_engine_findings_load(en, e));
     WF_TRY(wf_engine_load_counts(en, e));
+    WF_TRY(wf_store_smalls(en->store, SMALL_LOAD, load_said_open, en, e));
     WF_TRY(wf_engine_ticks_load(en, e));
     mark_all(en, WF_DAY_FIRST);
     if (!changed || !any)
@@ -468,7 +483,64 @@ wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e)
     wf_book_follow(en->book);       /* a unit that only an event without effect names is there too, as after a start */
     touch_new_units(en);
     wf_book_take_touched(en->book, touched, en);
+    if (en->loads > 0 && en->source[en->pending.source - 1]->loads)
+        return wf_judge_hold(en->judge, emit_alert, en, e);
     return wf_judge_frame(en->judge, en->today, en->frame_sequence, emit_alert, en, e);
+}
+
+/* ---- loads ---- */
+
+static wf_rc set_load(wf_engine *en, uint16_t source, bool open, wf_err *e)
+{
+    en->source[source - 1]->loads = open;
+    en->loads = open ? en->loads + 1 : en->loads - 1;
+    return wf_store_small_put(en->store, SMALL_LOAD, source, "", open, e);
+}
+
+static wf_rc journal_load(wf_engine *en, uint16_t source, bool begins, uint64_t *sequence, wf_err *e)
+{
+    wf_record r = {
+        .kind = WF_RECORD_LOAD, .type = begins, .source = source, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms,
+    };
+    WF_TRY(wf_engine_flush_pending(en, 0, e));
+    WF_TRY(wf_store_append(en->store, &r, e));
+    *sequence = r.sequence;
+    return set_load(en, source, begins, e);
+}
+
+static bool is_source(wf_str s)
+{
+    size_t good = 0;
+    while (good < s.n && (s.p[good] == '-' || s.p[good] == '_' || (s.p[good] >= '0' && s.p[good] <= '9') || (s.p[good] >= 'a' && s.p[good] <= 'z')))
+        good++;
+    return s.n > 0 && s.n <= WF_SOURCE_MAX && good == s.n;
+}
+
+wf_rc wf_engine_load_begin(wf_engine *en, wf_str source, wf_err *e)
+{
+    uint64_t sequence;
+    uint16_t k = is_source(source) ? wf_engine_source_number(en, source, true) : 0;
+    if (k == 0)
+        return wf_fail(e, WF_RANGE, "source: 1 to 32 of a-z, 0-9, _ and -");
+    return en->source[k - 1]->loads ? WF_OK : journal_load(en, k, true, &sequence, e);
+}
+
+wf_rc wf_engine_load_end(wf_engine *en, wf_str source, wf_err *e)
+{
+    uint64_t sequence;
+    uint16_t k = wf_engine_source_number(en, source, false);
+    if (k == 0 || !en->source[k - 1]->loads)
+        return WF_OK;
+    WF_TRY(journal_load(en, k, false, &sequence, e));
+    return en->loads > 0 ? WF_OK : wf_judge_loaded(en->judge, en->today, sequence, emit_alert, en, e);
+}
+
+static wf_rc end_loads(wf_engine *en, uint64_t sequence, wf_err *e)
+{
+    for (uint32_t k = 0; k < en->sources && en->loads > 0; k++)
+        if (en->source[k]->loads)
+            WF_TRY(set_load(en, (uint16_t) (k + 1), false, e));
+    return wf_judge_loaded(en->judge, en->today, sequence, emit_alert, en, e);
 }
 
 wf_rc wf_engine_tick(wf_engine *en, wf_err *e)
@@ -477,6 +549,8 @@ wf_rc wf_engine_tick(wf_engine *en, wf_err *e)
     WF_TRY(wf_engine_flush_pending(en, 0, e));
     WF_TRY(wf_store_append(en->store, &r, e));
     wf_book_take_touched(en->book, touched, en);
+    if (en->loads > 0)
+        WF_TRY(end_loads(en, r.sequence, e));
     WF_TRY(wf_judge_tick(en->judge, en->today, r.sequence, emit_alert, en, e));
     WF_TRY(wf_store_meta_put(en->store, "tick", &r.sequence, sizeof r.sequence, e));
     WF_TRY(wf_engine_ended(en, en->today, r.sequence, e));

@@ -51,6 +51,10 @@ void wf_engine_expect(wf_engine *en, const void *bytes, size_t n);
 #define WF_EXPECT_AHEAD 5u
 /* The publisher's frame is over: today's state of the touched rules is judged (A3). */
 WF_NODISCARD wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e);
+/* Between the two what frames of a source touch is not told rule by rule, but at the end of the last open load, in one summary
+ * an organisation; a tick ends all loads. Both are journalled; what is so already changes nothing. WF_RANGE: not a source. */
+WF_NODISCARD wf_rc wf_engine_load_begin(wf_engine *en, wf_str source, wf_err *e);
+WF_NODISCARD wf_rc wf_engine_load_end(wf_engine *en, wf_str source, wf_err *e);
 /* Ends today: a tick is journalled, the day is closed, rules are judged, today is the next day. */
 WF_NODISCARD wf_rc wf_engine_tick(wf_engine *en, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_commit(wf_engine *en, wf_err *e);

@@ -152,6 +152,14 @@ static wf_rc profile_again(wf_replay *r, const wf_record *rec, wf_err *e)
     return WF_OK;
 }
 
+static wf_rc load_again(wf_replay *r, const wf_record *rec, wf_err *e)
+{
+    if (rec->source == 0 || rec->source > r->first->sources)
+        return wf_fail(e, WF_DAMAGED, "journal entry %llu is of no source", (unsigned long long) rec->sequence);
+    wf_str source = r->first->source_name[rec->source - 1];
+    return rec->type ? wf_engine_load_begin(r->again, source, e) : wf_engine_load_end(r->again, source, e);
+}
+
 static wf_rc entry_again(wf_replay *r, const wf_record *rec, wf_err *e)
 {
     if (rec->kind == WF_RECORD_PROFILE)
@@ -163,6 +171,7 @@ static wf_rc entry_again(wf_replay *r, const wf_record *rec, wf_err *e)
     case WF_RECORD_EVENT: WF_TRY(offer_again(r, rec, e)); break;
     case WF_RECORD_REFUSED: WF_TRY(refuse_again(r, rec, e)); break;
     case WF_RECORD_TICK: return tick_again(r, rec, e);
+    case WF_RECORD_LOAD: return load_again(r, rec, e);
     default: return wf_fail(e, WF_DAMAGED, "journal entry %llu is of a kind that this release does not know", (unsigned long long) rec->sequence);
     }
     return rec->flags & WF_RECORD_FRAME_END ? wf_engine_frame_end(r->again, e) : WF_OK;
@@ -186,7 +195,7 @@ static wf_rc replay(wf_replay *r, wf_err *e)
         uint64_t got = wf_store_next(r->again_store) - 1 + r->again->has_pending;
         if (got != n)
             return wf_fail(e, WF_DAMAGED, "journal entry %llu comes again as entry %llu", (unsigned long long) n, (unsigned long long) got);
-        bool over = rec.kind == WF_RECORD_TICK || (rec.flags & WF_RECORD_FRAME_END) != 0;
+        bool over = rec.kind == WF_RECORD_TICK || rec.kind == WF_RECORD_LOAD || (rec.flags & WF_RECORD_FRAME_END) != 0;
         in_group++;
         if (r->again->grouped && over && in_group >= size) {
             WF_TRY(commit(r, e));

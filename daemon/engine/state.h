@@ -18,7 +18,7 @@
 
 /* Kinds of names and small values in the store; from WF_KIND_DERIVED on they are forgotten when all is derived anew. */
 enum { NAME_SOURCE = 1, NAME_CODE = 16, NAME_CELL = WF_KIND_DERIVED, NAME_FLOW };
-enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_TICK, SMALL_FINDINGS = WF_KIND_DERIVED, SMALL_ASIDE };
+enum { SMALL_TOLD = 1, SMALL_SAID = 3, SMALL_COUNTS, SMALL_TICK, SMALL_LOAD, SMALL_FINDINGS = WF_KIND_DERIVED, SMALL_ASIDE };
 
 /* How many days after the day that it is about each event came; `first`: the day on which the source first sent. */
 #define LATE_BUCKETS 48u
@@ -31,6 +31,7 @@ struct source {
     uint64_t accepted, duplicate, refused;
     struct late late;
     struct numbers numbers;
+    bool loads;                 /* a load of it is open */
     uint64_t kept;              /* accepted + refused when they were last kept */
     wf_instant last;
     uint16_t number;
@@ -88,6 +89,7 @@ struct wf_engine {
     uint8_t pending_body[WF_EVENT_BYTES_MAX + 512];
     char pending_id[WF_ID_MAX], pending_target[WF_ID_MAX];
     bool has_pending, frame_wrote;
+    uint32_t loads;                         /* sources with an open load */
 
     struct ahead ahead[AHEAD];
     uint32_t ahead_at;

@@ -131,6 +131,26 @@ static void reload(wf_admin *a, const wf_route *from, uint64_t id)
     answer(a, from, id, false, WF_ROW_LINE, &row);
 }
 
+static void load(wf_admin *a, const wf_route *from, const wf_question *q)
+{
+    char text[120] = "the load begins: it ends with `loaded`, or with the day";
+    wf_err e;
+    uint64_t before = alerts_told(a);
+    wf_rc rc = a->house.load(a->house.ctx, q->source, q->verb == WF_VERB_LOAD, &e);
+    if (rc != WF_OK) {
+        fail(a, from, q->id, rc, e.text);
+        return;
+    }
+    uint64_t told = alerts_told(a) - before;
+    if (q->verb == WF_VERB_LOADED && told > 0)
+        snprintf(text, sizeof text, "the load is over: alert messages %llu to %llu say what stands", (unsigned long long) before + 1,
+                 (unsigned long long) (before + told));
+    else if (q->verb == WF_VERB_LOADED)
+        snprintf(text, sizeof text, "the load is over, and nothing is to be said of it");
+    wf_line row = { wf_str_of(text) };
+    answer(a, from, q->id, false, WF_ROW_LINE, &row);
+}
+
 static void give_backup(wf_admin *a, const wf_route *from, const wf_question *q, uint64_t now_ms)
 {
     wf_answer w;
@@ -160,6 +180,8 @@ static void take_one(wf_admin *a, const wf_route *from, wf_instant now, uint64_t
         answer_clock(a, from, q.id, now, 0, 0);
     else if (q.verb == WF_VERB_BACKUP)
         give_backup(a, from, &q, now_ms);
+    else if (q.verb == WF_VERB_LOAD || q.verb == WF_VERB_LOADED)
+        load(a, from, &q);
     else if (q.verb == WF_VERB_RELOAD)
         reload(a, from, q.id);
     else {

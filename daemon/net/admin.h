@@ -14,6 +14,7 @@ typedef struct wf_admin_house {
     wf_days *days;
     wf_store *store;
     wf_rc (*reload)(void *ctx, wf_err *e);      /* WF_CONFIG: the old configuration stays */
+    wf_rc (*load)(void *ctx, wf_str source, bool begins, wf_err *e);
     void *ctx;
 } wf_admin_house;
 

@@ -161,6 +161,32 @@ static wf_rc reload(void *ctx, wf_err *e)
     return rc;
 }
 
+static wf_rc load(void *ctx, wf_str source, bool begins, wf_err *e)
+{
+    loop *l = ctx;
+    if (l->space.full)
+        return wf_fail(e, WF_BUSY, "%s", l->space.why);
+    wf_group g = { .engine = l->o->engine, .arrival = wf_days_arrival(&l->days, wf_host_now()) };
+    wf_rc rc = wf_group_need(&g, e);
+    if (rc != WF_OK) {
+        snprintf(l->reload_trouble, sizeof l->reload_trouble, "%.*s", (int) sizeof l->reload_trouble - 1, e->text);
+        return l->failed = rc;
+    }
+    rc = begins ? wf_engine_load_begin(l->o->engine, source, e) : wf_engine_load_end(l->o->engine, source, e);
+    if (rc == WF_OK || rc == WF_RANGE) {
+        wf_err why;
+        wf_rc kept = wf_group_commit(&g, rc == WF_OK ? e : &why);
+        rc = rc == WF_OK ? kept : rc;
+        l->failed = kept;
+    } else {
+        wf_engine_abandon(l->o->engine);
+        l->failed = rc;                 /* nobody knows what is in memory */
+    }
+    if (l->failed != WF_OK)
+        snprintf(l->reload_trouble, sizeof l->reload_trouble, "%.*s", (int) sizeof l->reload_trouble - 1, e->text);
+    return rc;
+}
+
 /* ---- the turn -------------------------------------------------------------------------------------------------- */
 
 static void take_signals(loop *l)
@@ -278,7 +304,7 @@ static wf_rc go_round(loop *l, wf_err *e)
             return poll_failed(e);
         wf_rc rc = turn(l, e);
         if (rc == WF_OK && l->failed != WF_OK)
-            rc = wf_fail(e, l->failed, "a new profile could not be put in force: %s", l->reload_trouble);
+            rc = wf_fail(e, l->failed, "what an operator asked for could not be put in force: %s", l->reload_trouble);
         if (rc != WF_OK) {
             if (rc == WF_FULL)
                 wf_log(STORE_FULL, e->text);
@@ -313,7 +339,7 @@ static wf_rc open_descriptors(loop *l, wf_err *e)
 static wf_rc open_rooms(loop *l, wf_err *e)
 {
     const wf_endpoint_setting *at = l->o->at;
-    const wf_admin_house admin = { &l->days, l->o->store, reload, l };
+    const wf_admin_house admin = { &l->days, l->o->store, reload, load, l };
     for (int i = 0; i < WF_EP_COUNT; i++)
         if (wanted(l, (wf_endpoint) i))
             WF_TRY(wf_access_check((wf_endpoint) i, at[i].at, e));

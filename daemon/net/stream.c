@@ -8,7 +8,7 @@
 
 #define ROUND_MS 1000
 #define SLICE 16                        /* figures between two looks at the budget */
-#define ROW_BYTES 8192
+#define ROW_BYTES 16384
 
 typedef struct topic {
     uint64_t number;                    /* of the last message on it; 0: none since the start */

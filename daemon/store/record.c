@@ -76,7 +76,7 @@ wf_rc wf_record_decode(uint64_t sequence, const void *bytes, size_t n, wf_record
         return damaged(e, sequence, "the checksum fails");
     if (h.format != WF_RECORD_FORMAT)
         return damaged(e, sequence, "of a format that this release does not know");
-    if (h.kind < WF_RECORD_EVENT || h.kind > WF_RECORD_ERASED || h.subjects > WF_RECORD_SUBJECTS ||
+    if (h.kind < WF_RECORD_EVENT || h.kind > WF_RECORD_LOAD || h.subjects > WF_RECORD_SUBJECTS ||
         h.body > WF_RECORD_BODY_MAX || n != sizeof h + h.subjects * ENTRY + h.id + h.target + h.body ||
         (h.target == 0) != (h.target_source == 0))
         return damaged(e, sequence, "its parts do not fit together");

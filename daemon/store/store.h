@@ -70,7 +70,7 @@ WF_NODISCARD wf_rc wf_store_begin(wf_store *s, wf_err *e);
 WF_NODISCARD wf_rc wf_store_commit(wf_store *s, const void *postings, size_t n, wf_err *e);
 void wf_store_abort(wf_store *s);                   /* also accepts that none is open */
 
-typedef enum wf_record_kind { WF_RECORD_EVENT = 1, WF_RECORD_REFUSED, WF_RECORD_TICK, WF_RECORD_PROFILE, WF_RECORD_ERASED } wf_record_kind;
+typedef enum wf_record_kind { WF_RECORD_EVENT = 1, WF_RECORD_REFUSED, WF_RECORD_TICK, WF_RECORD_PROFILE, WF_RECORD_ERASED, WF_RECORD_LOAD } wf_record_kind;
 
 #define WF_RECORD_SUBJECTS 3
 #define WF_RECORD_ID_MAX 255u
@@ -78,7 +78,7 @@ typedef enum wf_record_kind { WF_RECORD_EVENT = 1, WF_RECORD_REFUSED, WF_RECORD_
 typedef struct wf_record {
     uint64_t sequence;                  /* given by wf_store_append */
     uint8_t kind;                       /* wf_record_kind */
-    uint8_t type;                       /* wf_event_type; of a refusal the wf_rc */
+    uint8_t type;                       /* wf_event_type; of a refusal the wf_rc; of a load 1 where it begins, 0 where it ends */
     uint8_t flags;                      /* WF_RECORD_* below */
     uint8_t subject_count;
     uint16_t source;                    /* number in names */

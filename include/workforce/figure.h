@@ -72,6 +72,7 @@ typedef enum wf_alert_kind {
     WF_ALERT_AT_START,              /* so on the first day of watching: it began then or before */
     WF_ALERT_ERRATUM,               /* closed days turned out otherwise: see its entries */
     WF_ALERT_PROFILE,               /* the state is another by a changed profile */
+    WF_ALERT_LOAD,                  /* of an organisation: what stands after a load, see its entries; it has no rule */
     WF_ALERT_KIND_COUNT
 } wf_alert_kind;
 const char *wf_alert_kind_name(wf_alert_kind kind);         /* "at_start" */
@@ -83,6 +84,7 @@ typedef enum wf_erratum {
     WF_ERRATUM_MERGED,              /* its days belong to `other` */
     WF_ERRATUM_SPLIT,               /* its days had been told as part of `other` */
     WF_ERRATUM_LATE,                /* it was and is over, and was not told */
+    WF_ERRATUM_STANDS,              /* no erratum: it stands after a load, by `rule` in `unit` */
     WF_ERRATUM_COUNT
 } wf_erratum;
 const char *wf_erratum_name(wf_erratum what);               /* "withdrawn" */
@@ -97,6 +99,7 @@ typedef struct wf_alert_entry {
     wf_level level;                 /* the highest */
     wf_day was_first, was_last;     /* as told before; was_level WF_UNKNOWN: not told */
     wf_level was_level;
+    wf_str rule, unit;              /* of STANDS alone */
 } wf_alert_entry;
 #define WF_ALERT_ENTRIES_MAX 32
 

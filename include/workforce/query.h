@@ -323,6 +323,8 @@ const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
     X(CLOCK,      "clock",      ADMIN, "clock",             "shows the calendar")                                   \
     X(RELOAD,     "reload",     ADMIN, "line",              "reads the configuration again; an error keeps the old one") \
     X(ACCEPT,     "accept",     ADMIN, "clock",             "lets the calendar go on after a jump of more than 31 days") \
+    X(LOAD,       "load",       ADMIN, "line",              "begins a load: what `source` sends is not told rule by rule") \
+    X(LOADED,     "loaded",     ADMIN, "line",              "ends it: one summary an organisation says what stands")    \
     X(BACKUP,     "backup",     ADMIN, "backup",            "a snapshot of the store: takes one, or with `snapshot` gives the pieces from `since` on, at most `limit`")
 
 typedef enum wf_verb {
@@ -349,7 +351,8 @@ typedef enum wf_verb {
     X(SINCE,      "since",      COUNT, "a number or sequence that is known already")                                \
     X(LIMIT,      "limit",      COUNT, "at most so many rows")                                                      \
     X(SINCE_BY,   "since_by",   DAY,   "as `since`, before the tick that ended this day")                            \
-    X(SNAPSHOT,   "snapshot",   COUNT, "number of a snapshot")
+    X(SNAPSHOT,   "snapshot",   COUNT, "number of a snapshot")                                                      \
+    X(SOURCE,     "source",     TEXT,  "source")
 
 typedef enum wf_argument {
 #define X(name, wire, kind, text) WF_ARG_##name,
@@ -376,6 +379,7 @@ typedef enum wf_argument {
     X(COMPLETE, ORG, OPTIONAL)                                                                                      \
     X(TOPICS, PREFIXES, OPTIONAL)                                                                                   \
     X(DUMP, ORG, OPTIONAL)                                                                                          \
+    X(LOAD, SOURCE, REQUIRED) X(LOADED, SOURCE, REQUIRED)                                                           \
     X(ADVANCE, DAY, REQUIRED)                                                                                       \
     X(BACKUP, SNAPSHOT, OPTIONAL) X(BACKUP, SINCE, OPTIONAL) X(BACKUP, LIMIT, OPTIONAL)
 
@@ -390,7 +394,7 @@ typedef struct wf_question {
     wf_verb verb;
     uint64_t id;                                   /* chosen by who asks, comes back with the answer */
     uint32_t given;                                /* bit 1 << wf_argument */
-    wf_str org, unit, indicator;
+    wf_str org, unit, indicator, source;
     wf_list units, indicators, prefixes;
     wf_day on, from, until, day, known_by, since_by;
     uint64_t since, limit, snapshot, known;

@@ -122,7 +122,7 @@ class House:
         return self.end(signal.SIGKILL)
 
     def ask(self, verb, **arguments):
-        return client.ask(self.admin if verb in ("advance", "clock", "reload", "accept") else self.query, verb, **arguments)
+        return client.ask(self.admin if verb in ("advance", "clock", "reload", "accept", "load", "loaded") else self.query, verb, **arguments)
 
     def status(self):
         return self.ask("status")[0][1]
