@@ -82,11 +82,23 @@ static void print_figure(const wf_figure *f)
            *fraction != '\0' ? ")" : "");
 }
 
+/* Messages of one unit from one frame or tick come one after another and are one block: only the first shows the day. */
+static bool same_block(const wf_alert *a)
+{
+    static char unit[256];
+    static uint64_t sequence;
+    bool same = a->sequence == sequence && a->unit.n < sizeof unit && wf_str_eq(a->unit, wf_str_of(unit));
+    sequence = a->sequence;
+    snprintf(unit, sizeof unit, "%.*s", WF_STR_ARG(a->unit));
+    return same;
+}
+
 static void print_alert(const wf_alert *a)
 {
     char day[WF_DAY_TEXT];
     const char *from = a->text, *end;
-    printf("%s  %s#%llu%s  ", wf_day_text(a->day, day), ctl_in(ctl_colour_of(a->state)), (unsigned long long) a->number, ctl_in(CTL_PLAIN));
+    const char *when = same_block(a) ? "          " : wf_day_text(a->day, day);
+    printf("%s  %s#%llu%s  ", when, ctl_in(ctl_colour_of(a->state)), (unsigned long long) a->number, ctl_in(CTL_PLAIN));
     for (bool first = true; *from != '\0'; from = *end == '\n' ? end + 1 : end, first = false) {
         end = from + strcspn(from, "\n");
         printf("%s%s%.*s%s\n", first ? "" : "            ", first ? ctl_in(ctl_colour_of(a->state)) : "", (int) (end - from), from,

@@ -463,9 +463,10 @@ static void standing_line(line *l, const wf_alert *a, int32_t most)
 void wf_text_load(const uint32_t level[WF_RED + 1], uint32_t ended, wf_alert *a)
 {
     line l[2] = { { .n = 0 }, { .n = 0 } };
+    uint32_t all = level[WF_RED] + level[WF_AMBER] + level[WF_OKAY] + level[WF_UNKNOWN];
 
-    say(&l[0], "LOADED %.*s: of %u rules in units %u red, %u amber, %u ok, %u unknown", WF_STR_ARG(a->unit_title),
-        level[WF_RED] + level[WF_AMBER] + level[WF_OKAY] + level[WF_UNKNOWN], level[WF_RED], level[WF_AMBER], level[WF_OKAY], level[WF_UNKNOWN]);
+    say(&l[0], "LOADED %.*s: of %u rule%s in its units %u red, %u amber, %u ok, %u unknown", WF_STR_ARG(a->unit_title),
+        all, all == 1 ? "" : "s", level[WF_RED], level[WF_AMBER], level[WF_OKAY], level[WF_UNKNOWN]);
     if (ended > 0) say(&l[0], "; %u alert%s ended", ended, ended == 1 ? "" : "s");
     say(&l[0], ".");
     for (int32_t most = 4; most >= 0; most--) {

@@ -18,8 +18,8 @@ void wf_text_alert(const wf_profile *p, uint32_t rule, wf_day since, wf_alert *a
 
 /* The text of a load's summary: so many pairs at each level, and so many alerts that ended; what stands is in its entries.
  *
- *   LOADED London Borough of Bexley: of 57 rules in units 2 red, 3 amber, 40 ok, 12 unknown; 1 alert ended.
- *   Red small in bexley/children/asm1 since 3 March 2024; amber turnover in bexley since 1 March 2024; 3 more. */
+ *   LOADED London Borough of Bexley: of 57 rules in its units 2 red, 3 amber, 40 ok, 12 unknown; 1 alert ended.
+ *   red small in bexley/children/asm1 since 3 March 2024; amber turnover in bexley since 1 March 2024; 3 more. */
 void wf_text_load(const uint32_t level[WF_RED + 1], uint32_t ended, wf_alert *a);
 
 /* "11.3", "0.8", "40": millionths at `decimals` places, half up away from zero. */

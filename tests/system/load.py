@@ -90,7 +90,7 @@ def rows_send_one_summary():
         for e in a["entries"]:
             assert e[0] == "stands" and e[11] == "many" and e[12] in stand and e[7] == ("red" if e[12] in red else "amber"), e
         equal("parts", [e[2] for e in a["entries"]], [0] + list(range(2, 33)))
-        assert "LOADED London Borough of Bexley: of %d rules in units %d red, %d amber, %d ok, 0 unknown.\n" % (
+        assert "LOADED London Borough of Bexley: of %d rules in its units %d red, %d amber, %d ok, 0 unknown.\n" % (
             len(figures), len(red), len(stand) - len(red), len(figures) - len(stand)) in said, said
         assert said == a["text"] + "\n", (said, a["text"])
         assert '"kind":"load"' in ctl(h, "tail", "--alerts", "--since", 0, "--count", 1, "--json")

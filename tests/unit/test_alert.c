@@ -100,9 +100,10 @@ static wf_rc hear(void *ctx, const wf_alert *a, const wf_told *t, wf_err *e)
 
     (void) e;
     cr_assert(lt(int, h->n, 32));
+    if (t != NULL) cr_assert(le(sz, t->n, sizeof h->told.bytes));
+    if (t != NULL) memcpy(h->told.bytes, t->bytes, h->told.n = t->n);
+    if (a == NULL) return WF_OK;
     h->a[h->n++] = *a;
-    cr_assert(le(sz, t->n, sizeof h->told.bytes));
-    memcpy(h->told.bytes, t->bytes, h->told.n = t->n);
     (void) snprintf(h->reason, sizeof h->reason, "%.*s", WF_STR_ARG(a->unknown_reason));
     return WF_OK;
 }
@@ -416,4 +417,92 @@ Test(alert, the_judge_says_what_judging_each_day_says)
         const char *want = plain_line(&h, 60, for_days[k % 3]);
         cr_assert(eq(str, (char *) line(&h, 60, 60), (char *) want), "seed %u", 1000 + k);
     }
+}
+
+/* ---- loads ---- */
+
+static void load_frame(house *h, int today, struct heard *heard)
+{
+    h->today = (wf_day) { first.n + today };
+    wf_book_take_touched(h->book, pass, h);
+    cr_assert(eq(int, wf_judge_hold(h->judge, hear, heard, NULL), WF_OK));
+}
+
+static void loaded(house *h, struct heard *heard)
+{
+    cr_assert(eq(int, wf_judge_loaded(h->judge, h->today, h->sequence, hear, heard, NULL), WF_OK));
+}
+
+Test(alert, a_load_says_nothing_until_its_end_and_then_what_stands)
+{
+    static struct heard heard;
+    HOUSE(h, RULE(""));
+
+    start(&h);
+    frame(&h, 3, &heard);
+    rate(&h, 1, 25);                                    /* over */
+    rate(&h, 2, 16);
+    rate(&h, 3, 16);
+    load_frame(&h, 3, &heard);
+    rate(&h, 3, 2);
+    frame(&h, 3, &heard);                               /* another publisher's frame says nothing of it either */
+    cr_expect(eq(int, heard.n, 0));
+    loaded(&h, &heard);
+    cr_assert(eq(int, heard.n, 1));
+    const wf_alert *a = &heard.a[0];
+    cr_expect(eq(int, a->kind, WF_ALERT_LOAD));
+    cr_expect(eq(int, a->state, WF_AMBER));
+    cr_expect(eq(u64, a->number, 1));
+    cr_expect(eq(sz, a->rule.n, 0));
+    cr_assert(eq(int, a->entry_count, 1));
+    cr_expect(eq(int, a->entry[0].what, WF_ERRATUM_STANDS));
+    cr_expect(eq(u64, a->entry[0].alert, 1));
+    cr_expect(eq(int, a->entry[0].first.n, first.n + 1), "its true first day");
+    cr_expect(eq(str, (char *) a->text, "LOADED x: of 1 rule in its units 0 red, 1 amber, 0 ok, 0 unknown.\namber r in x since 9 January."));
+    loaded(&h, &heard);
+    tick(&h, 3, &heard);
+    cr_expect(eq(int, heard.n, 2), "the tick says only that it is over on the new day");
+    cr_expect(eq(int, heard.a[1].kind, WF_ALERT_STATE));
+    cr_expect(eq(u64, heard.a[1].alert, 1), "under the number that the load gave it");
+    cr_expect(eq(int, heard.a[1].before, WF_AMBER));
+}
+
+Test(alert, a_load_ends_what_stood_and_corrects_nothing)
+{
+    static struct heard heard;
+    HOUSE(h, RULE(""));
+
+    start(&h);
+    for (int d = 0; d < 5; d++) rate(&h, d, 25);
+    frame(&h, 4, &heard);
+    cr_assert(eq(int, heard.n, 1));
+    for (int d = 0; d < 5; d++) rate(&h, d, -25);
+    load_frame(&h, 4, &heard);
+    loaded(&h, &heard);
+    cr_assert(eq(int, heard.n, 2));
+    cr_expect(eq(int, heard.a[1].kind, WF_ALERT_LOAD));
+    cr_expect(eq(int, heard.a[1].state, WF_OKAY));
+    cr_expect(eq(int, heard.a[1].entry_count, 0));
+    cr_expect(ne(ptr, strstr(heard.a[1].text, "1 alert ended"), NULL), "%s", heard.a[1].text);
+    tick(&h, 4, &heard);
+    cr_expect(eq(int, heard.n, 2), "no erratum: the load has said it");
+}
+
+Test(alert, a_load_goes_on_over_a_restart)
+{
+    static struct heard heard;
+    HOUSE(h, RULE(""));
+
+    start(&h);
+    rate(&h, 0, 25);
+    load_frame(&h, 0, &heard);
+    wf_judge_free(&h.judge);
+    h.judge = wf_judge_new(h.book, h.complete, h.today, 0);
+    cr_assert(wf_judge_import(h.judge, heard.told.bytes, heard.told.n));
+    rate(&h, 0, 1);
+    frame(&h, 0, &heard);
+    cr_expect(eq(int, heard.n, 0));
+    loaded(&h, &heard);
+    cr_assert(eq(int, heard.n, 1));
+    cr_expect(eq(int, heard.a[0].entry_count, 1));
 }
