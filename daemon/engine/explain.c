@@ -125,7 +125,10 @@ static void explain_subject(wf_engine *en, const struct question *q, wf_timeline
         wf_fraction by = wf_figure_weigh(q->view.book, q->indicator, q->unit, q->on, q->view.today, p);
         if (by.numerator == 0 && by.denominator == 0)
             continue;
+        /* Who was never supervised, or is there by a placement alone, has no fact of those types: any other is behind it. */
         const wf_fact *f = maker(t, wf_profile_rests_on(en->profile, (wf_measure) flow->measure), p->day.n);
+        if (f == NULL)
+            f = maker(t, UINT32_MAX, p->day.n);
         if (f != NULL)
             add_share(&s, f, (wf_cause) flow->cause, by);
     }
