@@ -33,6 +33,8 @@ unknown_clears    | daemon/core/alert.c      | s/m\.amber_from = m\.red_from = W
 edge_not_broken   | daemon/core/alert.c      | s/r->above ? c >= 0 : c <= 0/r->above ? c > 0 : c < 0/ | A2: a figure at the edge does not break it
 tick_a_day_late   | daemon/core/alert.c      | s/p->next <= ended\.n + (rule_of(j, p)->for_days == 0)/p->next <= ended.n/ | A3: what time alone changes is told a day late
 told_forgotten    | daemon/core/alert.c      | s/^    \*p->said = s;/    (void) s;/ | A3: a restart forgets what was told
+load_forgotten    | daemon/core/alert_message.c | s/s->held = (flags >> 6 \& 1u) != 0;/s->held = false;/ | J2: a restart forgets what a load holds back
+load_not_sealed   | daemon/core/alert.c      | s/^    seal(j, p, at->today);$// | A5: what a load or a profile has said is corrected at the tick
 folded_twice      | daemon/engine/offer.c    | s/^    if (old != NULL) {/    if (old != NULL \&\& old->sequence == 0) {/ | F3: what comes twice is folded twice
 record_lost       | daemon/engine/timelines.c| s/rc = put_back_pending(en, t, e);/(void) put_back_pending;/ | J5: a record that waits is not read back into its timeline
 floor_too_high    | daemon/engine/image.c    | s/wf_store_floor_set(en->store, wf_ledger_floor(en->ledger, sequence));/wf_store_floor_set(en->store, sequence);/ | J5: an image is taken to be newer than it is
@@ -54,7 +56,7 @@ copy()
 build()
 {
     make -C "$work" --no-print-directory -j"$jobs" B="$work/b" OPT="-O1" HARDEN= \
-        "$work/b/unit" "$work/b/scenario" "$work/b/property_fold" "$work/b/property_engine" > "$work/make.log" 2>&1
+        "$work/b/unit" "$work/b/scenario" "$work/b/property_fold" "$work/b/property_engine" "$work/b/property_told" > "$work/make.log" 2>&1
 }
 # Who finds it first; nothing if nobody does.
 caught_by()
