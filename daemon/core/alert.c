@@ -1,38 +1,8 @@
-#include "core/alert_parts.h"
-#include "core/text.h"
+#include "core/alert_inside.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* A rule in a unit. Marks stand where the state changes; the line is judged from the first mark to `until`. */
-struct pair {
-    uint32_t rule, unit;
-    wf_mark *mark; uint16_t marks, cap;
-    int32_t until;                  /* judged up to this closed day; means nothing without marks */
-    int32_t next;                   /* first later day on which anything can change by time alone */
-    int32_t changed;                /* first day whose state may be another than at the last tick; WF_NEVER */
-    int32_t path_until;             /* the unit's path is that of `watched` until the day before */
-    bool queued, watched;
-    uint32_t sibling;               /* another pair of the same organisation + 1 */
-    wf_said *said;                  /* NULL: nothing yet */
-};
-
-struct wf_judge {
-    const wf_book *book;
-    const wf_complete *complete;
-    const wf_profile *profile;
-    const wf_units *units;
-    wf_day in_force;
-    uint64_t number;
-    struct pair *pair; uint32_t pairs, cap;
-    uint32_t *of; uint32_t known, of_cap;       /* of[unit * rules + rule]: pair + 1 */
-    uint32_t *in_org; uint32_t org_cap;         /* in_org[unit of an organisation]: its last pair + 1 */
-    uint32_t *queue, queued, queue_cap;
-    uint32_t *held, holds, held_cap;            /* pairs that a load has touched */
-    uint32_t *order, *rank, order_cap, rank_cap;    /* pairs as they speak, and the other way round */
-    uint8_t *bytes;                             /* room for what is kept of a pair */
-};
-
-static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
+void *wf_judge_grown(void *p, uint32_t *cap, uint32_t need, size_t size)
 {
     if (need <= *cap) return p;
     uint32_t more = *cap + *cap / 2 + 16;
@@ -43,8 +13,6 @@ static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
 }
 
 static uint32_t rules(const wf_judge *j) { return (uint32_t) j->profile->rule_count; }
-static const wf_rule *rule_of(const wf_judge *j, const struct pair *p) { return &j->profile->rule[p->rule]; }
-static bool closed_only(const wf_judge *j, const struct pair *p) { return rule_of(j, p)->for_days > 0; }
 
 /* ---- pairs ---- */
 
@@ -73,8 +41,8 @@ static int speaks_before(const void *a, const void *b)
 
 static void put_in_order(wf_judge *j)
 {
-    j->order = grown(j->order, &j->order_cap, j->pairs, sizeof *j->order);
-    j->rank = grown(j->rank, &j->rank_cap, j->pairs, sizeof *j->rank);
+    j->order = wf_judge_grown(j->order, &j->order_cap, j->pairs, sizeof *j->order);
+    j->rank = wf_judge_grown(j->rank, &j->rank_cap, j->pairs, sizeof *j->rank);
     for (uint32_t i = 0; i < j->pairs; i++) j->order[i] = i;
     sorted = j;
     qsort(j->order, j->pairs, sizeof *j->order, speaks_before);
@@ -82,20 +50,20 @@ static void put_in_order(wf_judge *j)
 }
 
 /* Takes up units that have appeared. A pair that was never judged is due at once. */
-static void follow(wf_judge *j)
+void wf_judge_follow(wf_judge *j)
 {
     uint32_t units = wf_units_count(j->units), pairs = j->pairs;
 
     if (units == j->known) return;
-    j->of = grown(j->of, &j->of_cap, units * rules(j), sizeof *j->of);
-    j->in_org = grown(j->in_org, &j->org_cap, units, sizeof *j->in_org);
+    j->of = wf_judge_grown(j->of, &j->of_cap, units * rules(j), sizeof *j->of);
+    j->in_org = wf_judge_grown(j->in_org, &j->org_cap, units, sizeof *j->in_org);
     memset(j->in_org + j->known, 0, (units - j->known) * sizeof *j->in_org);
     for (uint32_t u = j->known; u < units; u++)
         for (uint32_t r = 0; r < rules(j); r++) {
             uint32_t *in_org = &j->in_org[wf_units_org(j->units, u)];
             j->of[u * rules(j) + r] = 0;
             if (!watches(j, r, u)) continue;
-            j->pair = grown(j->pair, &j->cap, j->pairs + 1, sizeof *j->pair);
+            j->pair = wf_judge_grown(j->pair, &j->cap, j->pairs + 1, sizeof *j->pair);
             j->pair[j->pairs] = (struct pair) { .rule = r, .unit = u, .next = INT32_MIN, .changed = INT32_MIN, .path_until = INT32_MIN, .sibling = *in_org };
             *in_org = j->of[u * rules(j) + r] = ++j->pairs;
         }
@@ -115,7 +83,7 @@ wf_judge *wf_judge_new(const wf_book *b, const wf_complete *c, wf_day in_force, 
 
     WF_ASSERT(j != NULL);
     *j = (wf_judge) { .book = b, .complete = c, .profile = wf_book_profile(b), .units = wf_book_units(b), .in_force = in_force, .number = number };
-    follow(j);
+    wf_judge_follow(j);
     return j;
 }
 
@@ -142,234 +110,9 @@ void wf_judge_free(wf_judge **p)
 
 uint64_t wf_judge_number(const wf_judge *j) { return j->number; }
 
-/* ---- one day against a rule ---- */
-
-/* Edges broken, clears passed, and the first later day on which that can be otherwise. */
-struct seen { wf_why why; wf_day until, next; bool amber, red, amber_past, red_past; };
-
-static struct seen look(const wf_judge *j, const struct pair *p, wf_day day, wf_day today)
-{
-    const wf_rule *r = rule_of(j, p);
-    const int64_t edge[WF_EDGES] = { r->amber, r->red, r->amber_clear, r->red_clear };
-    struct seen s = { WF_KNOWN, day, day, false, false, false, false };
-    bool beyond[WF_EDGES];
-    wf_stand f;
-
-    wf_figure_stand(j->book, j->complete, r->indicator, p->unit, day, today, edge, &f);
-    s.next = f.rests_until;
-    if (f.status == WF_FIGURE_X) s.why = WF_NO_SPAN, s.until = f.no_data_until;
-    else if (f.people < r->least_people) s.why = WF_FEW_PEOPLE;
-    else if (f.status == WF_FIGURE_Z) s.why = WF_NO_DENOMINATOR;
-    else if (f.status == WF_FIGURE_U) s.why = WF_UNRELIABLE;
-    if (s.why != WF_KNOWN) return s;
-    for (size_t k = 0; k < WF_EDGES; k++) beyond[k] = edge[k] != WF_NO_EDGE && (r->above ? f.side[k] >= 0 : f.side[k] <= 0);
-    s.amber = beyond[0];
-    s.red = beyond[1];
-    s.amber_past = !beyond[2];
-    s.red_past = !beyond[3];
-    return s;
-}
-
-wf_level wf_mark_level(const wf_mark *m) { return m->red ? WF_RED : m->amber ? WF_AMBER : WF_OKAY; }
-wf_level wf_mark_state(const wf_mark *m) { return m->why != WF_KNOWN ? WF_UNKNOWN : wf_mark_level(m); }
-
-static wf_level pending(const wf_mark *m)
-{
-    if (m->red_from != WF_NEVER && !m->red) return WF_RED;
-    return m->amber_from != WF_NEVER && !m->amber && !m->red ? WF_AMBER : WF_OKAY;
-}
-
-static void set_levels(wf_mark *m, bool amber, bool red, int32_t day)
-{
-    bool stood = m->amber || m->red;
-
-    m->amber = amber;
-    m->red = red;
-    if (stood != (amber || red)) m->since = day;
-}
-
-static int32_t needed(const wf_rule *r) { return r->for_days > 1 ? r->for_days : 1; }
-
-/* A2: one day. The figure of an unknown day ends every run of `for` and leaves the level. */
-static wf_mark step(const wf_rule *r, wf_mark m, const struct seen *s, int32_t day)
-{
-    m.day = day;
-    m.why = (uint8_t) s->why;
-    m.until = s->why == WF_NO_SPAN ? s->until.n : 0;
-    if (s->why != WF_KNOWN) {
-        m.amber_from = m.red_from = WF_NEVER;
-        return m;
-    }
-    m.amber_from = !s->amber ? WF_NEVER : m.amber_from == WF_NEVER ? day : m.amber_from;
-    m.red_from = !s->red ? WF_NEVER : m.red_from == WF_NEVER ? day : m.red_from;
-    bool amber_held = s->amber && day - m.amber_from + 1 >= needed(r), red_held = s->red && day - m.red_from + 1 >= needed(r);
-    set_levels(&m, (m.amber && !s->amber_past) || amber_held, (m.red && !s->red_past) || red_held, day);
-    return m;
-}
-
-/* ---- the line of a pair ---- */
-
-static const wf_mark *last_mark(const struct pair *p) { return &p->mark[p->marks - 1]; }
-
-static bool same(const wf_mark *a, const wf_mark *b)
-{
-    return a->amber == b->amber && a->red == b->red && a->why == b->why && a->until == b->until && a->amber_from == b->amber_from
-        && a->red_from == b->red_from && a->since == b->since;
-}
-
-static void push(struct pair *p, const wf_mark *m)
-{
-    if (p->marks > 0 && same(last_mark(p), m)) return;
-    if (p->marks == p->cap) {
-        if (p->cap >= 256) {                        /* the line may begin anywhere: the older half is worked out again if asked for */
-            memmove(p->mark, p->mark + p->marks / 2, (p->marks - p->marks / 2) * sizeof *p->mark);
-            p->marks = (uint16_t) (p->marks - p->marks / 2);
-        } else {
-            p->cap = (uint16_t) (p->cap == 0 ? 2 : p->cap * 2);
-            p->mark = realloc(p->mark, p->cap * sizeof *p->mark);
-            WF_ASSERT(p->mark != NULL);
-        }
-    }
-    p->mark[p->marks++] = *m;
-}
-
-/* The next day after `day` on which a run of `for` makes a level, the figure staying as it is. */
-static int32_t next_held(const wf_rule *r, const wf_mark *m)
-{
-    int32_t next = WF_NEVER;
-
-    if (m->amber_from != WF_NEVER && !m->amber) next = m->amber_from + needed(r) - 1;
-    if (m->red_from != WF_NEVER && !m->red && m->red_from + needed(r) - 1 < next) next = m->red_from + needed(r) - 1;
-    return next;
-}
-
-/* Judges closed days up to `to`, from one change of the figure to the next. */
-static void walk(const wf_judge *j, struct pair *p, int32_t to, wf_day today)
-{
-    const wf_rule *r = rule_of(j, p);
-
-    while (p->until < to) {
-        wf_day d = { p->until + 1 };
-        struct seen s = look(j, p, d, today);
-        wf_day change = s.next;
-        wf_mark m = step(r, *last_mark(p), &s, d.n);
-        push(p, &m);
-        int32_t stop = change.n - 1 < to ? change.n - 1 : to;
-        for (int32_t held; (held = next_held(r, last_mark(p))) <= stop;) {
-            m = step(r, *last_mark(p), &s, held);
-            push(p, &m);
-        }
-        p->until = stop;
-        p->next = next_held(r, last_mark(p)) < change.n ? next_held(r, last_mark(p)) : change.n;
-    }
-}
-
-static void begin(struct pair *p, wf_mark m, int32_t until)
-{
-    p->marks = 0;
-    push(p, &m);
-    p->until = until;
-}
-
-/* Where judging may begin for the state of `day`: a day past every clear is ok whatever came before; before the first
- * day that is known nothing was. */
-static void find_beginning(const wf_judge *j, struct pair *p, int32_t day, wf_day today)
-{
-    wf_mark plain = { .amber_from = WF_NEVER, .red_from = WF_NEVER };
-    wf_day first = WF_DAY_FIRST;
-
-    struct seen earliest = look(j, p, first, today);
-    if (earliest.why == WF_NO_SPAN) first = earliest.next;
-    for (int32_t back = 0; day - back >= first.n; back = back * 2 + 1) {
-        struct seen s = look(j, p, (wf_day) { day - back }, today);
-        if (s.why != WF_KNOWN || !s.amber_past || !s.red_past) continue;
-        plain.day = plain.since = day - back;
-        begin(p, plain, day - back);
-        p->next = INT32_MIN;
-        return;
-    }
-    plain.day = plain.since = INT32_MIN;
-    plain.why = WF_NO_SPAN;
-    plain.until = first.n;
-    begin(p, plain, first.n - 1 < day ? first.n - 1 : day);
-    p->next = first.n;
-}
-
-/* Brings the line up to the closed day `to`. */
-static void judge_until(const wf_judge *j, struct pair *p, int32_t to, wf_day today)
-{
-    if (p->marks == 0 || p->mark[0].day > to) find_beginning(j, p, to, today);
-    walk(j, p, to, today);
-}
-
-/* Forgets what was judged of `from` and later. */
-static void cut(struct pair *p, int32_t from)
-{
-    while (p->marks > 0 && last_mark(p)->day >= from) p->marks--;
-    if (p->marks > 0 && p->until >= from) p->until = from - 1;
-    if (from < p->next) p->next = from;
-    if (from < p->changed) p->changed = from;
-}
-
-/* Today's state: of the closed days, and with `for = 0` of the open day too. */
-static wf_mark state_now(const wf_judge *j, struct pair *p, wf_day today)
-{
-    judge_until(j, p, today.n - 1, today);
-    wf_mark m = *last_mark(p);
-    if (closed_only(j, p)) return m;
-    struct seen s = look(j, p, today, today);
-    return step(rule_of(j, p), m, &s, today.n);
-}
-
-/* ---- the line of a pair on some days ---- */
-
-/* Levels of [from, last], as marks; `from` must not be inside a run. `open`: today's mark, of rules that judge it; or NULL. */
-static void known_line(const wf_judge *j, struct pair *p, int32_t from, int32_t last, wf_day today, const wf_mark *open, wf_line *ret)
-{
-    struct pair own = { .rule = p->rule, .unit = p->unit, .changed = WF_NEVER }, *of = p;
-
-    judge_until(j, p, last < today.n ? last : today.n - 1, today);
-    if (p->mark[0].day > from) {                    /* the line began later, or its older half was let go */
-        of = &own;
-        judge_until(j, of, from, today);
-        walk(j, of, last < today.n ? last : today.n - 1, today);
-    }
-    for (uint32_t i = 0; i < of->marks && of->mark[i].day <= last; i++)
-        wf_line_set(ret, of->mark[i].day < from ? from : of->mark[i].day, wf_mark_level(&of->mark[i]));
-    if (open != NULL && open->day <= last) wf_line_set(ret, open->day, wf_mark_level(open));
-    free(own.mark);
-}
-
-/* The mark that holds on a closed day. */
-static wf_mark mark_on(const wf_judge *j, struct pair *p, int32_t day, wf_day today)
-{
-    struct pair own = { .rule = p->rule, .unit = p->unit, .changed = WF_NEVER }, *of = p;
-
-    if (p->marks == 0 || p->mark[0].day > day || p->until < day) judge_until(j, of = &own, day, today);
-    uint32_t i = of->marks;
-    while (i > 1 && of->mark[i - 1].day > day) i--;
-    wf_mark m = of->mark[i - 1];
-    free(own.mark);
-    return m;
-}
-
-/* The first day of the runs, known or told, that reach `from` or the day before. */
-static int32_t reaches_back(const wf_judge *j, struct pair *p, int32_t from, wf_day today)
-{
-    wf_mark m = mark_on(j, p, from - 1, today);
-    int32_t back = wf_mark_level(&m) > WF_OKAY && m.since < from ? m.since : from;
-
-    for (uint32_t i = 0; p->said != NULL && i < p->said->told.n; i++) {
-        int32_t first, last;
-        wf_told_days(&p->said->told.run[i], &first, &last);
-        if (first < back && last >= from - 1) back = first;
-    }
-    return back;
-}
-
 /* ---- telling ---- */
 
-static wf_day first_live(const wf_judge *j, const struct pair *p)
+wf_day wf_pair_first_live(const wf_judge *j, const struct pair *p)
 {
     uint32_t types = wf_figure_rests_on(j->profile, rule_of(j, p)->indicator);
     wf_day said = wf_complete_first_said(j->complete, wf_units_org(j->units, p->unit), types);
@@ -377,13 +120,10 @@ static wf_day first_live(const wf_judge *j, const struct pair *p)
     return said.n > j->in_force.n ? said : j->in_force;
 }
 
-/* The last day that is judged while `today` is open. */
-static int32_t judged_day(const wf_judge *j, const struct pair *p, wf_day today) { return today.n - closed_only(j, p); }
-
 /* Runs that ended before this day are history (A5). */
 static int32_t history_until(const wf_judge *j, const struct pair *p)
 {
-    int32_t live = first_live(j, p).n - closed_only(j, p);
+    int32_t live = wf_pair_first_live(j, p).n - closed_only(j, p);
 
     return p->said != NULL && p->said->settled > live ? p->said->settled : live;
 }
@@ -398,7 +138,7 @@ static bool differs(const wf_said *s, const wf_mark *m)
 }
 
 /* Does the rule watch the unit where it is in today's tree? */
-static bool watched(const wf_judge *j, struct pair *p, wf_day today)
+bool wf_pair_watched(const wf_judge *j, struct pair *p, wf_day today)
 {
     const wf_rule *r = rule_of(j, p);
 
@@ -409,9 +149,7 @@ static bool watched(const wf_judge *j, struct pair *p, wf_day today)
     return p->watched;
 }
 
-struct moment { wf_day today; wf_alert_kind kind; bool tick; uint64_t sequence; wf_judge_emit *emit; void *ctx; };
-
-static wf_said *said_of(struct pair *p)
+wf_said *wf_pair_said(struct pair *p)
 {
     if (p->said == NULL) {
         p->said = calloc(1, sizeof *p->said);
@@ -436,7 +174,7 @@ static void settle_oldest(wf_said *s)
     }
 }
 
-static void pack(wf_judge *j, const struct pair *p, wf_told *t)
+void wf_pair_pack(wf_judge *j, const struct pair *p, wf_told *t)
 {
     wf_str org = wf_units_org_id(j->units, p->unit);
 
@@ -458,9 +196,9 @@ static wf_rc tell(wf_judge *j, struct pair *p, wf_message *m, const struct momen
     m->today = at->today;
     m->sequence = at->sequence;
     m->number = ++j->number;
-    wf_message_write(m, said_of(p), a, reason);
+    wf_message_write(m, wf_pair_said(p), a, reason);
     settle_oldest(p->said);
-    pack(j, p, &told);
+    wf_pair_pack(j, p, &told);
     wf_rc rc = at->emit(at->ctx, a, &told, e);
     free(a);
     return rc;
@@ -473,7 +211,7 @@ static int32_t ok_since(const wf_judge *j, struct pair *p, int32_t first, int32_
 {
     wf_line known = { 0 };
 
-    known_line(j, p, reaches_back(j, p, first, today), day, today, day >= today.n ? m : NULL, &known);
+    wf_pair_line(j, p, wf_pair_reaches_back(j, p, first, today), day, today, day >= today.n ? m : NULL, &known);
     if (known.n > 0 && known.mark[known.n - 1].day > first) first = known.mark[known.n - 1].day;
     wf_line_free(&known);
     return first;
@@ -490,18 +228,18 @@ static wf_rc correct(wf_judge *j, struct pair *p, const struct moment *at, wf_er
     int32_t live = history_until(j, p);
     if (from < live) from = live;
     if (from > until) return WF_OK;
-    judge_until(j, p, until, at->today);
-    from = reaches_back(j, p, from, at->today);
-    known_line(j, p, from, until, at->today, NULL, &known);
+    wf_pair_until(j, p, until, at->today);
+    from = wf_pair_reaches_back(j, p, from, at->today);
+    wf_pair_line(j, p, from, until, at->today, NULL, &known);
     if (known.n == 0 && (p->said == NULL || p->said->told.n == 0)) {
         wf_line_free(&known);                               /* it was set to ok, so it has its room */
         return WF_OK;
     }
-    uint32_t n = wf_told_pair(&said_of(p)->told, &known, from, until, live, j->number + 1, entry, WF_ALERT_ENTRIES_MAX);
+    uint32_t n = wf_told_pair(&wf_pair_said(p)->told, &known, from, until, live, j->number + 1, entry, WF_ALERT_ENTRIES_MAX);
     wf_line_free(&known);
     if (n == 0) return WF_OK;
     wf_said *s = p->said;
-    wf_mark mark = mark_on(j, p, until, at->today);
+    wf_mark mark = wf_pair_mark_on(j, p, until, at->today);
     bool told = entry[0].was_level > WF_UNKNOWN, stands = wf_mark_level(&mark) > WF_OKAY;
     wf_day after = told ? entry[0].was_first : entry[(n < WF_ALERT_ENTRIES_MAX ? n : WF_ALERT_ENTRIES_MAX) - 1].first;
     wf_message m = {
@@ -525,9 +263,9 @@ static wf_alert_id id_of_run(wf_judge *j, struct pair *p, const wf_mark *m, int3
     if (p->said != NULL && p->said->told.n > 0 && m->since < day) {
         int32_t from = p->changed < m->since ? p->changed : m->since, live = history_until(j, p);
         wf_line known = { 0 };
-        from = reaches_back(j, p, from > live ? from : live, today);
+        from = wf_pair_reaches_back(j, p, from > live ? from : live, today);
         if (from > m->since) from = m->since;
-        known_line(j, p, from, day, today, day >= today.n ? m : NULL, &known);
+        wf_pair_line(j, p, from, day, today, day >= today.n ? m : NULL, &known);
         id = wf_told_taken(&p->said->told, &known, from, day, live);
         wf_line_free(&known);
     }
@@ -535,15 +273,15 @@ static wf_alert_id id_of_run(wf_judge *j, struct pair *p, const wf_mark *m, int3
 }
 
 /* The whole run that stands, as known now, is told under this id. */
-static void tell_run(const wf_judge *j, struct pair *p, wf_alert_id id, const wf_mark *m, int32_t day, wf_day today)
+void wf_pair_tell_run(const wf_judge *j, struct pair *p, wf_alert_id id, const wf_mark *m, int32_t day, wf_day today)
 {
-    wf_told_runs *t = &said_of(p)->told;
+    wf_told_runs *t = &wf_pair_said(p)->told;
     wf_told_run *r = wf_told_find(t, id);
 
     if (r == NULL) r = wf_told_add(t, id);
     r->line.n = 0;
     if (m->since >= day) wf_line_set(&r->line, day, wf_mark_level(m));
-    else known_line(j, p, m->since, day, today, day >= today.n ? m : NULL, &r->line);
+    else wf_pair_line(j, p, m->since, day, today, day >= today.n ? m : NULL, &r->line);
 }
 
 /* An alert stood and ends; if this day was all of it, it never was. */
@@ -580,8 +318,8 @@ static wf_rc tell_state(wf_judge *j, struct pair *p, const wf_mark *mark, const 
     };
     m.alert = stood > WF_OKAY ? p->said->alert : id_of_run(j, p, mark, day, at->today);
     if (m.alert.number > j->number) {
-        if (at->kind == WF_ALERT_STATE && at->today.n == first_live(j, p).n) m.kind = WF_ALERT_AT_START;
-        wf_mark before = mark_on(j, p, mark->since - 1, at->today);
+        if (at->kind == WF_ALERT_STATE && at->today.n == wf_pair_first_live(j, p).n) m.kind = WF_ALERT_AT_START;
+        wf_mark before = wf_pair_mark_on(j, p, mark->since - 1, at->today);
         m.before = wf_mark_state(&before);
     } else if (stood == WF_OKAY) {
         m.before = p->said->state;
@@ -590,7 +328,7 @@ static wf_rc tell_state(wf_judge *j, struct pair *p, const wf_mark *mark, const 
         end_run(j, p, &m, &entry, at->today);
     } else {
         wf_told_run *r = m.alert.number > j->number ? NULL : wf_told_find(&p->said->told, m.alert);
-        if (r == NULL) tell_run(j, p, m.alert, mark, day, at->today);
+        if (r == NULL) wf_pair_tell_run(j, p, m.alert, mark, day, at->today);
         else wf_line_set(&r->line, day, level);
     }
     return tell(j, p, &m, at, e);
@@ -598,9 +336,9 @@ static wf_rc tell_state(wf_judge *j, struct pair *p, const wf_mark *mark, const 
 
 static wf_rc consider(wf_judge *j, struct pair *p, const struct moment *at, wf_err *e)
 {
-    if (!watched(j, p, at->today) || at->today.n < first_live(j, p).n) return WF_OK;
+    if (!wf_pair_watched(j, p, at->today) || at->today.n < wf_pair_first_live(j, p).n) return WF_OK;
     if (at->tick) WF_TRY(correct(j, p, at, e));
-    wf_mark m = state_now(j, p, at->today);
+    wf_mark m = wf_pair_now(j, p, at->today);
     return differs(p->said, &m) ? tell_state(j, p, &m, at, e) : WF_OK;
 }
 
@@ -608,27 +346,27 @@ static wf_rc consider(wf_judge *j, struct pair *p, const struct moment *at, wf_e
 
 static void touch(wf_judge *j, struct pair *p, int32_t from)
 {
-    cut(p, from);
+    wf_pair_cut(p, from);
     if (p->queued) return;
     p->queued = true;
-    j->queue = grown(j->queue, &j->queue_cap, j->queued + 1, sizeof *j->queue);
+    j->queue = wf_judge_grown(j->queue, &j->queue_cap, j->queued + 1, sizeof *j->queue);
     j->queue[j->queued++] = (uint32_t) (p - j->pair);
 }
 
 void wf_judge_touch(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day from, wf_day today)
 {
-    if (unit >= j->known) follow(j);
+    if (unit >= j->known) wf_judge_follow(j);
     for (uint32_t r = 0; r < rules(j); r++) {
         struct pair *p = j->profile->rule[r].indicator == indicator ? pair_of(j, r, unit) : NULL;
         if (p == NULL) continue;
-        if (closed_only(j, p) && from.n >= today.n) cut(p, from.n);
+        if (closed_only(j, p) && from.n >= today.n) wf_pair_cut(p, from.n);
         else touch(j, p, from.n);
     }
 }
 
 void wf_judge_touch_org(wf_judge *j, uint32_t org, wf_day from)
 {
-    follow(j);
+    wf_judge_follow(j);
     for (uint32_t i = org < j->known ? j->in_org[org] : 0; i != 0; i = j->pair[i - 1].sibling) touch(j, &j->pair[i - 1], from.n);
 }
 
@@ -647,13 +385,18 @@ static int by_rank(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+void wf_judge_sort(const wf_judge *j, uint32_t *pair, uint32_t n)
+{
+    sorted = j;
+    if (n > 1) qsort(pair, n, sizeof *pair, by_rank);
+}
+
 wf_rc wf_judge_frame(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
 {
     const struct moment at = { today, WF_ALERT_STATE, false, sequence, emit, ctx };
 
-    follow(j);
-    sorted = j;
-    if (j->queued > 1) qsort(j->queue, j->queued, sizeof *j->queue, by_rank);
+    wf_judge_follow(j);
+    wf_judge_sort(j, j->queue, j->queued);
     for (uint32_t i = 0; i < j->queued; i++) {
         struct pair *p = &j->pair[j->queue[i]];
         p->queued = false;
@@ -670,9 +413,9 @@ static void turn_trees(wf_judge *j, wf_day ended)
     for (uint32_t i = 0; i < j->pairs; i++) {
         struct pair *p = &j->pair[i];
         if (wf_units_next_version(j->units, p->unit, ended).n != ended.n + 1) continue;
-        bool before = watched(j, p, ended);
-        if (wf_units_reads_today(j->units, p->unit)) cut(p, INT32_MIN);
-        else if (!before && watched(j, p, (wf_day) { ended.n + 1 })) p->changed = INT32_MIN;
+        bool before = wf_pair_watched(j, p, ended);
+        if (wf_units_reads_today(j->units, p->unit)) wf_pair_cut(p, INT32_MIN);
+        else if (!before && wf_pair_watched(j, p, (wf_day) { ended.n + 1 })) p->changed = INT32_MIN;
     }
 }
 
@@ -681,7 +424,7 @@ wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit 
 {
     const struct moment at = { { ended.n + 1 }, WF_ALERT_STATE, true, sequence, emit, ctx };
 
-    follow(j);
+    wf_judge_follow(j);
     turn_trees(j, ended);
     wf_judge_judged(j);
     for (uint32_t i = 0; i < j->pairs; i++) {
@@ -692,7 +435,7 @@ wf_rc wf_judge_tick(wf_judge *j, wf_day ended, uint64_t sequence, wf_judge_emit 
 }
 
 /* What was told is history; only the run that stands as told goes on. */
-static void seal(const wf_judge *j, struct pair *p, wf_day today)
+void wf_pair_seal(const wf_judge *j, struct pair *p, wf_day today)
 {
     wf_said *s = p->said;
 
@@ -710,14 +453,14 @@ static wf_rc anew(wf_judge *j, struct pair *p, const struct moment *at, wf_err *
     wf_told told;
 
     if (s != NULL && s->held) return WF_OK;         /* a load goes on: it is judged at its end */
-    seal(j, p, at->today);
-    if (!watched(j, p, at->today) || at->today.n < first_live(j, p).n) return WF_OK;
-    wf_mark m = state_now(j, p, at->today);
+    wf_pair_seal(j, p, at->today);
+    if (!wf_pair_watched(j, p, at->today) || at->today.n < wf_pair_first_live(j, p).n) return WF_OK;
+    wf_mark m = wf_pair_now(j, p, at->today);
     wf_alert_id stood = s != NULL && s->level > WF_OKAY ? s->alert : (wf_alert_id) { 0, 0 };
-    if (wf_mark_level(&m) > WF_OKAY && stood.number != 0) tell_run(j, p, stood, &m, judged_day(j, p, at->today), at->today);
+    if (wf_mark_level(&m) > WF_OKAY && stood.number != 0) wf_pair_tell_run(j, p, stood, &m, judged_day(j, p, at->today), at->today);
     if (differs(s, &m)) return tell_state(j, p, &m, at, e);
     if (s == NULL) return WF_OK;
-    pack(j, p, &told);
+    wf_pair_pack(j, p, &told);
     return at->emit(at->ctx, NULL, &told, e);
 }
 
@@ -725,138 +468,8 @@ wf_rc wf_judge_all(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *
 {
     const struct moment at = { today, WF_ALERT_PROFILE, false, sequence, emit, ctx };
 
-    follow(j);
+    wf_judge_follow(j);
     for (uint32_t i = 0; i < j->pairs; i++) WF_TRY(anew(j, &j->pair[j->order[i]], &at, e));
-    return WF_OK;
-}
-
-/* ---- loads (ALERTS.md 8) ---- */
-
-static void hold(wf_judge *j, struct pair *p)
-{
-    j->held = grown(j->held, &j->held_cap, j->holds + 1, sizeof *j->held);
-    j->held[j->holds++] = (uint32_t) (p - j->pair);
-}
-
-wf_rc wf_judge_hold(wf_judge *j, wf_judge_emit *emit, void *ctx, wf_err *e)
-{
-    wf_told told;
-
-    follow(j);
-    for (uint32_t i = 0; i < j->queued; i++) {
-        struct pair *p = &j->pair[j->queue[i]];
-        p->queued = false;
-        if (said_of(p)->held) continue;
-        p->said->held = true;
-        hold(j, p);
-        pack(j, p, &told);
-        WF_TRY(emit(ctx, NULL, &told, e));
-    }
-    j->queued = 0;
-    return WF_OK;
-}
-
-/* What the summary of one organisation counts and lists. */
-struct summary { wf_alert a; uint32_t level[WF_RED + 1], ended, rules; int32_t part; };
-
-/* What stands is told as a whole, under the id that it had or a part of the summary's. */
-static void list_standing(wf_judge *j, struct pair *p, const wf_mark *m, wf_alert_id stood, wf_day today, struct summary *s, wf_alert_id *id)
-{
-    wf_alert *a = &s->a;
-
-    *id = stood;
-    if (stood.number == 0) *id = (wf_alert_id) { j->number, s->part };
-    if (stood.number == 0) s->part += s->part == 0 ? 2 : 1;
-    tell_run(j, p, *id, m, judged_day(j, p, today), today);
-    if (a->entry_count == WF_ALERT_ENTRIES_MAX) {
-        a->entries_more++;
-        return;
-    }
-    a->entry[a->entry_count++] = (wf_alert_entry) {
-        .what = WF_ERRATUM_STANDS, .alert = id->number, .part = id->part, .first = { m->since }, .last = WF_DAY_OPEN, .level = wf_mark_level(m),
-        .was_first = WF_DAY_OPEN, .was_last = WF_DAY_OPEN, .rule = rule_of(j, p)->name, .unit = wf_units_path(j->units, p->unit, today),
-    };
-}
-
-/* One pair comes to its true state. As after a change of profile nothing of before is spoken of again. */
-static wf_rc settle(wf_judge *j, struct pair *p, const struct moment *at, struct summary *s, wf_err *e)
-{
-    wf_said *said = p->said;
-    wf_told told;
-    char reason[48];
-
-    said->held = false;
-    seal(j, p, at->today);
-    if (watched(j, p, at->today)) {
-        s->rules++;
-        if (at->today.n < first_live(j, p).n) {
-            s->level[WF_UNKNOWN]++;
-        } else {
-            wf_mark m = state_now(j, p, at->today);
-            wf_level level = wf_mark_level(&m);
-            wf_alert_id id = said->level > WF_OKAY ? said->alert : (wf_alert_id) { 0, 0 };
-            if (level > WF_OKAY) list_standing(j, p, &m, id, at->today, s, &id);
-            else if (id.number != 0) wf_told_drop(&said->told, id), s->ended++;
-            s->level[level > WF_OKAY ? level : wf_mark_state(&m)]++;
-            wf_alert *unsaid = calloc(1, sizeof *unsaid);
-            WF_ASSERT(unsaid != NULL);
-            wf_message w = {
-                .book = j->book, .complete = j->complete, .rule = p->rule, .unit = p->unit, .today = at->today, .sequence = at->sequence, .number = j->number,
-                .kind = WF_ALERT_LOAD, .mark = m, .day = { judged_day(j, p, at->today) }, .state = wf_mark_state(&m), .level = level, .alert = id,
-                .before = WF_UNKNOWN, .since = at->today,
-            };
-            wf_message_write(&w, said, unsaid, reason);     /* for what is kept of it: changes count from here */
-            free(unsaid);
-        }
-    }
-    pack(j, p, &told);
-    return at->emit(at->ctx, NULL, &told, e);
-}
-
-static wf_rc summarise(wf_judge *j, uint32_t org, const struct moment *at, struct summary *s, wf_err *e)
-{
-    wf_alert *a = &s->a;
-    wf_level worst = WF_RED;
-
-    while (worst > WF_UNKNOWN && s->level[worst] == 0) worst--;
-    a->number = a->alert = j->number;
-    a->kind = WF_ALERT_LOAD;
-    a->title = WF_STR("What stands after a load");
-    a->unit = wf_units_path(j->units, org, at->today);
-    a->unit_title = wf_units_title(j->units, org);
-    a->state = worst;
-    a->day = a->since = a->figure.day = a->figure.from = at->today;
-    a->amber = a->red = a->clear = WF_NO_EDGE;
-    a->figure.status = WF_FIGURE_X;
-    a->figure.unit = a->unit;
-    a->figure.complete_until = a->figure.no_data_until = WF_DAY_OPEN;
-    a->figure.history_from = at->today;
-    a->sequence = a->figure.sequence = at->sequence;
-    wf_text_load(s->level, s->ended, a);
-    return at->emit(at->ctx, a, NULL, e);
-}
-
-wf_rc wf_judge_loaded(wf_judge *j, wf_day today, uint64_t sequence, wf_judge_emit *emit, void *ctx, wf_err *e)
-{
-    const struct moment at = { today, WF_ALERT_LOAD, false, sequence, emit, ctx };
-
-    follow(j);
-    sorted = j;
-    if (j->holds > 1) qsort(j->held, j->holds, sizeof *j->held, by_rank);
-    for (uint32_t i = 0; i < j->holds;) {
-        uint32_t org = wf_units_org(j->units, j->pair[j->held[i]].unit);
-        struct summary *s = calloc(1, sizeof *s);
-        WF_ASSERT(s != NULL);
-        j->number++;
-        wf_rc rc = WF_OK;
-        for (; rc == WF_OK && i < j->holds && wf_units_org(j->units, j->pair[j->held[i]].unit) == org; i++)
-            rc = settle(j, &j->pair[j->held[i]], &at, s, e);
-        if (rc == WF_OK && s->rules > 0) rc = summarise(j, org, &at, s, e);
-        else if (rc == WF_OK) j->number--;
-        free(s);
-        WF_TRY(rc);
-    }
-    j->holds = 0;
     return WF_OK;
 }
 
@@ -868,7 +481,7 @@ bool wf_judge_import(wf_judge *j, const void *bytes, size_t n)
     wf_said *s = wf_said_unpack(bytes, n, &rule, &org, &id);
     uint32_t r, unit = WF_NO_UNIT;
 
-    follow(j);
+    wf_judge_follow(j);
     if (s != NULL && wf_profile_rule(j->profile, rule, &r)) unit = wf_units_find_id(j->units, org, id);
     struct pair *p = unit == WF_NO_UNIT ? NULL : pair_of(j, r, unit);
     if (p == NULL) {
@@ -877,7 +490,7 @@ bool wf_judge_import(wf_judge *j, const void *bytes, size_t n)
     }
     wf_said_free(&p->said);
     p->said = s;
-    if (s->held) hold(j, p);
+    if (s->held) wf_pair_hold(j, p);
     return true;
 }
 
@@ -890,13 +503,13 @@ void wf_judge_ticked(wf_judge *j)
 
 wf_level wf_judge_rating(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day today)
 {
-    follow(j);
+    wf_judge_follow(j);
     for (uint32_t r = 0; r < rules(j); r++) {
         struct pair *p = j->profile->rule[r].indicator == indicator ? pair_of(j, r, unit) : NULL;
         if (p == NULL) continue;
-        if (!watched(j, p, today)) continue;
-        if (today.n < first_live(j, p).n) return WF_UNKNOWN;
-        wf_mark m = state_now(j, p, today);
+        if (!wf_pair_watched(j, p, today)) continue;
+        if (today.n < wf_pair_first_live(j, p).n) return WF_UNKNOWN;
+        wf_mark m = wf_pair_now(j, p, today);
         return wf_mark_state(&m);
     }
     return WF_UNKNOWN;
@@ -905,7 +518,7 @@ wf_level wf_judge_rating(wf_judge *j, uint32_t indicator, uint32_t unit, wf_day 
 static void judged_of(const wf_mark *m, int32_t from, int32_t until, wf_judged *r)
 {
     *r = (wf_judged) {
-        .from = { from }, .until = { until }, .state = wf_mark_state(m), .carried = wf_mark_level(m), .pending = pending(m),
+        .from = { from }, .until = { until }, .state = wf_mark_state(m), .carried = wf_mark_level(m), .pending = wf_mark_pending(m),
         .since = { m->since },
     };
     (void) wf_mark_reason(m, r->reason);
@@ -926,9 +539,9 @@ bool wf_judge_history(const wf_judge *j, uint32_t rule, uint32_t unit, wf_day fi
     if (!watches(j, rule, unit)) return false;
     if (last.n > closed) last.n = closed;
     for (int32_t d = first.n; d <= last.n;) {
-        judge_until(j, &p, d, today);
+        wf_pair_until(j, &p, d, today);
         int32_t end = p.next <= d ? d : p.next - 1 < last.n ? p.next - 1 : last.n;
-        judged_of(last_mark(&p), d, end, &next);
+        judged_of(wf_pair_last_mark(&p), d, end, &next);
         if (run.until.n != INT32_MIN && alike(&run, &next)) {
             run.until = next.until;
         } else {

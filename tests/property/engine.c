@@ -35,6 +35,7 @@ static const wf_profile *profile;
 static wf_day today;
 static char store_path[256] = "";
 static wf_err err;
+static char who[] = "engine";
 
 static uint64_t random_state;
 static uint32_t below(uint32_t n)
@@ -395,15 +396,6 @@ static bool same(const char *a, const char *b)
     return equal;
 }
 
-static bool told_again(struct house *h, uint64_t seed)
-{
-    static char who[] = "engine";
-    char path[sizeof store_path + 8];
-    wf_replay_report report;
-    snprintf(path, sizeof path, "%s.again", store_path);
-    return replayed(h->engine, h->store, path, seed, who, &report);
-}
-
 /* The history as it lies, alone in a house. */
 static void feed_plain(struct house *h)
 {
@@ -440,7 +432,7 @@ static bool other_order(const char *first, size_t first_ledger, bool loads)
         fprintf(stderr, "engine: the same ledger in other bytes\n");
         good = false;
     }
-    good &= (loads || told_holds(&h)) && told_again(&h, below(1u << 30));
+    good &= (loads || told_holds(&h)) && replayed(h.engine, h.store, store_path, below(1u << 30), who);
     free(other);
     house_close(&h);
     forget(&h);

@@ -28,13 +28,13 @@ caseload_36_days  | daemon/core/work.c       | s/caseload_days + 1)/caseload_day
 long_on_27th_day  | daemon/core/work.c       | s/plus(since, 27)/plus(since, 26)/ | L5: long-term absence a day early
 last_arrived      | daemon/core/timeline.c   | s/return wf_fact_said_cmp(t, s, a, b) < 0 ? b : a;/return a->sequence < b->sequence ? b : a;/ | F6: the last to arrive holds, not the last said
 spans_apart       | daemon/core/complete.c   | s/from <= last->until + 1)/from <= last->until)/ | F8: neighbouring spans are not united
-for_a_day_more    | daemon/core/alert.c      | s/return r->for_days > 1 ? r->for_days : 1;/return r->for_days + 1;/ | A1: `for` asks a day more
-unknown_clears    | daemon/core/alert.c      | s/m\.amber_from = m\.red_from = WF_NEVER;/& m.amber = m.red = false;/ | A2: a day without data ends an alert
-edge_not_broken   | daemon/core/alert.c      | s/r->above ? c >= 0 : c <= 0/r->above ? c > 0 : c < 0/ | A2: a figure at the edge does not break it
-tick_a_day_late   | daemon/core/alert.c      | s/p->next <= ended\.n + (rule_of(j, p)->for_days == 0)/p->next <= ended.n/ | A3: what time alone changes is told a day late
+for_a_day_more    | daemon/core/alert_line.c | s/return r->for_days > 1 ? r->for_days : 1;/return r->for_days + 1;/ | A1: `for` asks a day more
+unknown_clears    | daemon/core/alert_line.c | s/m\.amber_from = m\.red_from = WF_NEVER;/& m.amber = m.red = false;/ | A2: a day without data ends an alert
+edge_not_broken   | daemon/core/alert_line.c | s/f\.side\[k\] >= 0 : f\.side\[k\] <= 0/f.side[k] > 0 : f.side[k] < 0/ | A2: a figure at the edge does not break it
+tick_a_day_late   | daemon/core/alert.c      | s/p->next <= ended\.n + !closed_only(j, p)/p->next <= ended.n/ | A3: what time alone changes is told a day late
 told_forgotten    | daemon/core/alert.c      | s/^    \*p->said = s;/    (void) s;/ | A3: a restart forgets what was told
 load_forgotten    | daemon/core/alert_message.c | s/s->held = (flags >> 6 \& 1u) != 0;/s->held = false;/ | J2: a restart forgets what a load holds back
-load_not_sealed   | daemon/core/alert.c      | s/^    seal(j, p, at->today);$// | A5: what a load or a profile has said is corrected at the tick
+load_not_sealed   | daemon/core/alert_load.c | s/^    wf_pair_seal(j, p, at->today);$// | A5: what a load or a profile has said is corrected at the tick
 folded_twice      | daemon/engine/offer.c    | s/^    if (old != NULL) {/    if (old != NULL \&\& old->sequence == 0) {/ | F3: what comes twice is folded twice
 record_lost       | daemon/engine/timelines.c| s/rc = put_back_pending(en, t, e);/(void) put_back_pending;/ | J5: a record that waits is not read back into its timeline
 floor_too_high    | daemon/engine/image.c    | s/wf_store_floor_set(en->store, wf_ledger_floor(en->ledger, sequence));/wf_store_floor_set(en->store, sequence);/ | J5: an image is taken to be newer than it is

@@ -266,10 +266,7 @@ int main(int argc, char **argv)
     begin();
     feed(days);
     static char who[] = "told";
-    char again[sizeof store_path + 8];
-    wf_replay_report report;
-    snprintf(again, sizeof again, "%s.again", store_path);
-    bool good = replayed(engine, store, again, random_state, who, &report);
+    bool good = replayed(engine, store, store_path, random_state, who);
     house_close();
     wipe();
     for (int i = 0; i < events; i++)
