@@ -1,38 +1,8 @@
-#include "core/book.h"
+#include "core/book_inside.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* Running sums of a series. Its own columns come first, one after the other, then the days; a stock summed over days
- * needs each entry weighed with its day:  sum of the stock over days up to D = (D + 1) x entries - entries x day. */
-enum column { COUNT, AMOUNT, COUNT_DAY, AMOUNT_DAY, COUNT_WORK, AMOUNT_WORK, COLUMNS };
-
-struct population {
-    wf_measure measure;
-    const wf_filter *filter;
-    uint8_t at[COLUMNS];                    /* where a column is in the series, + 1; 0: not kept */
-    uint8_t columns;
-    uint32_t *indicator; uint32_t indicators;   /* that read it */
-};
-
-struct series { int64_t *block; uint32_t n, cap; int32_t touched; bool queued; };
-struct routes { uint32_t first, n; bool known; };
-
-struct wf_book {
-    const wf_profile *profile;
-    const wf_calendar *calendar;
-    const wf_ledger *ledger;
-    wf_units *units;
-    struct population *pop; uint32_t pops;
-    uint32_t (*terms)[2][WF_TERMS_MAX];         /* populations of each indicator's numerator and denominator */
-    struct series *series; uint32_t nodes;      /* series[node * pops + population] */
-    struct routes *flow; uint32_t flows;
-    uint32_t *route, route_count, route_cap;    /* series << 1 | negative */
-    uint32_t *touched, touched_count, touched_cap;
-    const wf_posting *less; uint32_t lesses;    /* of the ledger, by flow: not in this book */
-    struct list { uint32_t *route, n, cap; } *into;     /* into[as series]: what reaches it, flow << 1 | negative */
-};
-
-static void *grown(void *p, uint32_t *cap, uint32_t need, size_t size)
+void *wf_book_grown(void *p, uint32_t *cap, uint32_t need, size_t size)
 {
     if (need <= *cap) return p;
     uint32_t more = *cap + *cap / 2 + 8;
@@ -141,7 +111,7 @@ wf_book *wf_book_new(const wf_profile *p, const wf_calendar *c, const wf_ledger 
     return b;
 }
 
-static void forget(wf_book *b)
+void wf_book_forget(wf_book *b)
 {
     for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) {
         free(b->series[i].block);
@@ -155,7 +125,7 @@ void wf_book_free(wf_book **p)
     wf_book *b = *p;
 
     if (b == NULL) return;
-    forget(b);
+    wf_book_forget(b);
     for (uint32_t i = 0; i < b->pops; i++) free(b->pop[i].indicator);
     for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) free(b->into[i].route);
     wf_units_free(&b->units);
@@ -219,9 +189,9 @@ static void add_routes(wf_book *b, struct routing r, const uint32_t *node, size_
         if (among(but, but_n, node[i])) continue;
         uint32_t index = node[i] * b->pops + r.population;
         struct list *into = &b->into[index];
-        b->route = grown(b->route, &b->route_cap, b->route_count + 1, sizeof *b->route);
+        b->route = wf_book_grown(b->route, &b->route_cap, b->route_count + 1, sizeof *b->route);
         b->route[b->route_count++] = index << 1 | negative;
-        into->route = grown(into->route, &into->cap, into->n + 1, sizeof *into->route);
+        into->route = wf_book_grown(into->route, &into->cap, into->n + 1, sizeof *into->route);
         into->route[into->n++] = r.flow << 1 | negative;
     }
 }
@@ -268,11 +238,11 @@ static void compile(wf_book *b, uint32_t flow)
     free(x.to);
 }
 
-static const struct routes *routes_of(wf_book *b, uint32_t flow)
+const struct routes *wf_book_routes(wf_book *b, uint32_t flow)
 {
     if (flow >= b->flows) {
         uint32_t cap = b->flows;
-        b->flow = grown(b->flow, &cap, flow + 1, sizeof *b->flow);
+        b->flow = wf_book_grown(b->flow, &cap, flow + 1, sizeof *b->flow);
         memset(b->flow + b->flows, 0, (cap - b->flows) * sizeof *b->flow);
         b->flows = cap;
     }
@@ -281,8 +251,6 @@ static const struct routes *routes_of(wf_book *b, uint32_t flow)
 }
 
 /* ---- series ---- */
-
-static int32_t *days_of(const struct population *p, const struct series *s) { return (int32_t *) (void *) (s->block + (size_t) p->columns * s->cap); }
 
 /* How many rows lie at or before the day. New entries come near the end. */
 static uint32_t rows_until(const int32_t *day, uint32_t n, int32_t d)
@@ -303,7 +271,7 @@ static uint32_t rows_until(const int32_t *day, uint32_t n, int32_t d)
 
 static size_t block_bytes(const struct population *p, uint32_t cap) { return ((size_t) p->columns * sizeof(int64_t) + sizeof(int32_t)) * cap; }
 
-static void widen(const struct population *p, struct series *s)
+void wf_book_widen(const struct population *p, struct series *s)
 {
     struct series w = *s;
 
@@ -319,7 +287,7 @@ static void widen(const struct population *p, struct series *s)
 
 static void insert_row(const struct population *p, struct series *s, uint32_t at, int32_t day)
 {
-    if (s->n == s->cap) widen(p, s);
+    if (s->n == s->cap) wf_book_widen(p, s);
     int32_t *days = days_of(p, s);
     memmove(days + at + 1, days + at, (s->n - at) * sizeof *days);
     days[at] = day;
@@ -358,26 +326,7 @@ static void add(const struct population *p, struct series *s, int32_t day, const
     if (same) drop_row(p, s, at);
 }
 
-/* After a rebuild: days that sum to nothing go, differences become sums. */
-static void sum_up(const struct population *p, struct series *s)
-{
-    uint32_t kept = 0;
-
-    for (uint32_t i = 0; i < s->n; i++) {
-        bool any = false;
-        for (size_t c = 0; c < p->columns; c++) any = any || s->block[c * s->cap + i] != 0;
-        if (!any) continue;
-        days_of(p, s)[kept] = days_of(p, s)[i];
-        for (size_t c = 0; c < p->columns; c++) {
-            int64_t *col = s->block + c * s->cap;
-            col[kept] = col[i] + (kept == 0 ? 0 : col[kept - 1]);
-        }
-        kept++;
-    }
-    s->n = kept;
-}
-
-static int64_t weight(const wf_book *b, int c, int32_t day)
+int64_t wf_book_weight(const wf_book *b, int c, int32_t day)
 {
     return c < COUNT_DAY ? 1 : c < COUNT_WORK ? day : wf_calendar_index(b->calendar, (wf_day) { day - 1 });
 }
@@ -390,7 +339,7 @@ static bool deltas(const wf_book *b, const struct population *p, wf_day day, int
 
     for (int c = COUNT; c < COLUMNS; c++) {
         if (p->at[c] == 0) continue;
-        delta[p->at[c] - 1] = by[c & 1] * weight(b, c, day.n);
+        delta[p->at[c] - 1] = by[c & 1] * wf_book_weight(b, c, day.n);
         any = any || by[c & 1] != 0;
     }
     return any;
@@ -399,7 +348,7 @@ static bool deltas(const wf_book *b, const struct population *p, wf_day day, int
 static void touch(wf_book *b, uint32_t index, struct series *s, int32_t day)
 {
     if (!s->queued) {
-        b->touched = grown(b->touched, &b->touched_cap, b->touched_count + 1, sizeof *b->touched);
+        b->touched = wf_book_grown(b->touched, &b->touched_cap, b->touched_count + 1, sizeof *b->touched);
         b->touched[b->touched_count++] = index;
         s->queued = true;
         s->touched = day;
@@ -410,7 +359,7 @@ static void touch(wf_book *b, uint32_t index, struct series *s, int32_t day)
 
 void wf_book_apply(wf_book *b, const wf_posting *p)
 {
-    const struct routes *r = routes_of(b, p->flow);
+    const struct routes *r = wf_book_routes(b, p->flow);
 
     for (uint32_t i = r->first; i < r->first + r->n; i++) {
         uint32_t index = b->route[i] >> 1;
@@ -424,7 +373,7 @@ void wf_book_apply(wf_book *b, const wf_posting *p)
 
 void wf_book_touch(wf_book *b, const wf_posting *p)
 {
-    const struct routes *r = routes_of(b, p->flow);
+    const struct routes *r = wf_book_routes(b, p->flow);
 
     for (uint32_t i = r->first; i < r->first + r->n; i++) touch(b, b->route[i] >> 1, &b->series[b->route[i] >> 1], p->day.n);
 }
@@ -433,11 +382,11 @@ void wf_book_touch(wf_book *b, const wf_posting *p)
 void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++) {
-        const struct routes *r = routes_of(b, p[i].flow);
+        const struct routes *r = wf_book_routes(b, p[i].flow);
         for (uint32_t k = r->first; k < r->first + r->n; k++) __builtin_prefetch(&b->series[b->route[k] >> 1], 1);
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct routes *r = routes_of(b, p[i].flow);
+        const struct routes *r = wf_book_routes(b, p[i].flow);
         for (uint32_t k = r->first; k < r->first + r->n; k++) {
             const struct series *s = &b->series[b->route[k] >> 1];
             if (s->n == 0) continue;
@@ -445,113 +394,6 @@ void wf_book_prefetch(wf_book *b, const wf_posting *p, uint32_t n)
             __builtin_prefetch(&s->block[s->n - 1], 1);
         }
     }
-}
-
-/* ---- rebuild ---- */
-
-/* The days of one flow, ascending. */
-struct gathered { int32_t *day; int64_t *by[2]; uint32_t n, cap; };
-
-static void gather_day(void *ctx, uint32_t flow, wf_day day, int64_t count, int64_t amount)
-{
-    struct gathered *g = ctx;
-
-    (void) flow;
-    if (g->n == g->cap) {
-        uint32_t cap = g->cap;
-        g->day = grown(g->day, &cap, g->n + 1, sizeof *g->day);
-        for (int i = 0; i < 2; i++) {
-            g->by[i] = realloc(g->by[i], cap * sizeof *g->by[i]);
-            WF_ASSERT(g->by[i] != NULL);
-        }
-        g->cap = cap;
-    }
-    g->day[g->n] = day.n;
-    g->by[0][g->n] = count;
-    g->by[1][g->n++] = amount;
-}
-
-/* The first row at or after the day, sought from `at` on. */
-static uint32_t row_from(const int32_t *day, uint32_t at, uint32_t n, int32_t d)
-{
-    uint32_t step = 1;
-
-    if (at == n || day[at] >= d) return at;
-    while (n - at > step && day[at + step] < d) { at += step; step *= 2; }
-    uint32_t high = n - at > step ? at + step : n;              /* day[at] is before d, day[high] is not */
-    while (high - at > 1) {
-        uint32_t half = at + (high - at) / 2;
-        if (day[half] < d) at = half;
-        else high = half;
-    }
-    return high;
-}
-
-/* Makes a row of nothing for each of the days that has none: all at once, from the end. */
-static void make_rows(const struct population *p, struct series *s, const int32_t *day, uint32_t n)
-{
-    uint32_t missing = 0, at = 0;
-
-    for (uint32_t i = 0; i < n; i++) {
-        at = row_from(days_of(p, s), at, s->n, day[i]);
-        if (at == s->n || days_of(p, s)[at] != day[i]) missing++;
-        else at++;
-    }
-    if (missing == 0) return;
-    while (s->cap < s->n + missing) widen(p, s);
-    int32_t *days = days_of(p, s);
-    uint32_t from = s->n, to = s->n += missing;
-    for (uint32_t i = n; to > from;) {
-        bool old = from > 0 && (i == 0 || days[from - 1] >= day[i - 1]);
-        if (old && i > 0 && days[from - 1] == day[i - 1]) i--;
-        days[--to] = old ? days[from - 1] : day[--i];
-        for (size_t c = 0; c < p->columns; c++) s->block[c * s->cap + to] = old ? s->block[c * s->cap + from - 1] : 0;
-        from -= old;
-    }
-}
-
-/* Adds a flow to one of its series: differences, which sum_up() makes sums of. */
-static void add_flow(wf_book *b, const struct gathered *g, uint32_t index, int64_t sign)
-{
-    const struct population *p = &b->pop[index % b->pops];
-    struct series *s = &b->series[index];
-    uint32_t at = 0;
-
-    make_rows(p, s, g->day, g->n);
-    const int32_t *days = days_of(p, s);
-    for (uint32_t i = 0; i < g->n; i++, at++) {
-        at = row_from(days, at, s->n, g->day[i]);
-        for (int c = COUNT; c < COLUMNS; c++)
-            if (p->at[c] != 0)
-                s->block[(size_t) (p->at[c] - 1) * s->cap + at] += sign * g->by[c & 1][i] * weight(b, c, g->day[i]);
-    }
-}
-
-static void nothing(void *ctx, uint32_t indicator, uint32_t unit, wf_day from)
-{
-    (void) ctx; (void) indicator; (void) unit; (void) from;
-}
-
-void wf_book_rebuild(wf_book *b) { wf_book_rebuild_of(b, NULL); }
-
-void wf_book_rebuild_of(wf_book *b, const uint8_t *only)
-{
-    struct gathered g = { .n = 0 };
-
-    forget(b);
-    wf_book_follow(b);
-    for (uint32_t f = 1; f <= wf_ledger_flows(b->ledger); f++) {
-        if (only != NULL && only[f] == 0) continue;
-        const struct routes *r = routes_of(b, f);
-        g.n = 0;
-        if (r->n > 0) wf_ledger_each(b->ledger, f, gather_day, &g);
-        for (uint32_t i = r->first; g.n > 0 && i < r->first + r->n; i++) add_flow(b, &g, b->route[i] >> 1, b->route[i] & 1 ? -1 : 1);
-    }
-    free(g.day);
-    free(g.by[0]);
-    free(g.by[1]);
-    for (size_t i = 0; i < (size_t) b->nodes * b->pops; i++) sum_up(&b->pop[i % b->pops], &b->series[i]);
-    wf_book_take_touched(b, nothing, NULL);
 }
 
 void wf_book_flows(const wf_book *b, uint32_t unit, uint8_t *flow)
@@ -581,7 +423,7 @@ void wf_book_take_back(wf_book *b, wf_posting *less, uint32_t n)
     }
     b->less = less;
     b->lesses = n;
-    wf_book_take_touched(b, nothing, NULL);
+    wf_book_take_touched(b, NULL, NULL);
 }
 
 void wf_book_take_touched(wf_book *b, wf_book_touched *visit, void *ctx)
@@ -591,7 +433,7 @@ void wf_book_take_touched(wf_book *b, wf_book_touched *visit, void *ctx)
         const struct population *p = &b->pop[index % b->pops];
         struct series *s = &b->series[index];
         s->queued = false;
-        for (uint32_t k = 0; k < p->indicators; k++) visit(ctx, p->indicator[k], unit, (wf_day) { s->touched });
+        for (uint32_t k = 0; visit != NULL && k < p->indicators; k++) visit(ctx, p->indicator[k], unit, (wf_day) { s->touched });
     }
     b->touched_count = 0;
 }

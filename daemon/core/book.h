@@ -36,7 +36,7 @@ void wf_book_rebuild_of(wf_book *b, const uint8_t *only);
 void wf_book_take_back(wf_book *b, wf_posting *less, uint32_t n);
 
 /* Figures that postings have changed since the last call, each with the earliest day it changed from (a figure may come
- * several times). Then all are forgotten. */
+ * several times; visit NULL: nobody asks). Then all are forgotten. */
 typedef void wf_book_touched(void *ctx, uint32_t indicator, uint32_t unit, wf_day from);
 void wf_book_take_touched(wf_book *b, wf_book_touched *visit, void *ctx);
 
