@@ -223,20 +223,26 @@ static wf_rc say_year(const options *o, const sim_records *r, sim_sink *sink, si
     return WF_OK;
 }
 
+static wf_rc say_complete(const options *o, sim_sink *sink, sim_writer *w, int32_t said, wf_err *e)
+{
+    sim_record all = { .said = said, .effective = o->load.first.n, .type = WF_COMPLETE };
+    WF_TRY(sim_sink_day(sink, all.said, e));
+    return sim_sink_put(sink, sim_write(w, &all), e);
+}
+
+/* Who lives day by day says from the first day on that nothing is left out; who loads years at once says so at the end. */
 static wf_rc say_load(const options *o, sim_sink *sink, wf_err *e)
 {
     sim_writer w = { .source = wf_str_of(o->source), .org = name_of_load, .team = "team-" };
     sim_random luck = sim_fork(o->load.seed, 1);
-    sim_record all = { .said = o->load.first.n, .effective = o->load.first.n, .type = WF_COMPLETE };
+    int32_t last = o->load.first.n + (int32_t) o->load.years * 365;
     sim_load *l = sim_load_new(&o->load);
-    wf_rc rc = sim_sink_day(sink, all.said, e);
-    if (rc == WF_OK)
-        rc = sim_sink_put(sink, sim_write(&w, &all), e);
+    wf_rc rc = o->clock ? say_complete(o, sink, &w, o->load.first.n, e) : WF_OK;
     for (const sim_records *r; rc == WF_OK && (r = sim_load_year(l)) != NULL;)
         rc = say_year(o, r, sink, &w, &luck, e);
     sim_load_free(&l);
     if (rc == WF_OK)
-        rc = sim_sink_day(sink, o->load.first.n + (int32_t) o->load.years * 365, e);
+        rc = o->clock ? sim_sink_day(sink, last, e) : say_complete(o, sink, &w, last, e);
     return rc == WF_OK ? sim_sink_end(sink, e) : rc;
 }
 

@@ -16,7 +16,17 @@ sim_writer life_writer(void)
     return (sim_writer) { .source = WF_STR("simulate"), .org = name_of, .team = "team-" };
 }
 
-void life_begin(life *l, house *h, const sim_load_options *o, uint32_t duplicates)
+wf_day life_after(const sim_load_options *o) { return (wf_day) { o->first.n + (int32_t) o->years * YEAR + 1 }; }
+
+static void say_complete(life *l, int32_t said)
+{
+    sim_record all = { .said = said, .effective = l->o.first.n, .type = WF_COMPLETE };
+    house_publish(l->h, sim_write(&l->writer, &all));
+    house_flush(l->h);
+    l->events++;
+}
+
+void life_begin(life *l, house *h, const sim_load_options *o, uint32_t duplicates, bool lived)
 {
     memset(l, 0, sizeof *l);
     l->h = h;
@@ -25,11 +35,11 @@ void life_begin(life *l, house *h, const sim_load_options *o, uint32_t duplicate
     l->load = sim_load_new(o);
     l->luck = sim_fork(o->seed, 1);
     l->writer = life_writer();
+    l->lived = lived;
+    if (!lived)
+        return;
     house_day(h, o->first);
-    sim_record all = { .said = o->first.n, .effective = o->first.n, .type = WF_COMPLETE };
-    house_publish(h, sim_write(&l->writer, &all));
-    house_flush(h);
-    l->events = 1;
+    say_complete(l, o->first.n);
 }
 
 static void say(life *l, const sim_record *r)
@@ -52,7 +62,8 @@ bool life_year(life *l)
     int m = 0;
     for (size_t i = 0; i < r->n; i++) {
         int now = (r->at[i].said - first) * 12 / YEAR;
-        house_day(l->h, (wf_day) { r->at[i].said });
+        if (l->lived)
+            house_day(l->h, (wf_day) { r->at[i].said });
         if (now != m && now < 12) {
             l->month[l->year][m] = rate_since(l, month);
             month = (struct slice) { bench_ns(), l->events };
@@ -64,7 +75,10 @@ bool life_year(life *l)
             say(l, &r->at[i < back ? 0 : i - back]);
         }
     }
-    house_day(l->h, (wf_day) { first + YEAR });
+    if (l->lived)
+        house_day(l->h, (wf_day) { first + YEAR });
+    else
+        house_flush(l->h);
     l->month[l->year][m] = rate_since(l, month);
     l->rate[l->year] = rate_since(l, year);
     l->ns += bench_ns() - year.ns;
@@ -74,6 +88,8 @@ bool life_year(life *l)
 
 void life_end(life *l)
 {
+    if (!l->lived)
+        say_complete(l, life_after(&l->o).n - 1);
     house_flush(l->h);
     sim_load_free(&l->load);
 }

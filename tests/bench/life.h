@@ -1,5 +1,6 @@
-/* life -- the load of `workforce-simulate --teams N --workers N --years N --publish --clock`, said year by year to a house,
- * with the rate of each month and year. Making the records of a year is not counted, encoding them is. */
+/* life -- the load of `workforce-simulate --teams N --workers N --years N --publish [--clock]`, said year by year to a house,
+ * with the rate of each month and year. Lived: the clock is wound day by day, each day acknowledged before it ends, all rules
+ * live from the first. Loaded: years at once in their order, on the day after them, and `complete` is said last. Making the records of a year is not counted, encoding them is. */
 #pragma once
 #include "bench/house.h"
 #include "bench/sample.h"
@@ -10,6 +11,7 @@
 typedef struct life {
     house *h;
     sim_load_options o;
+    bool lived;
     uint32_t duplicates;                            /* percent that are said twice */
     sim_load *load;
     sim_writer writer;
@@ -20,7 +22,8 @@ typedef struct life {
     double month[LIFE_YEARS_MAX][12], rate[LIFE_YEARS_MAX];     /* events a second */
 } life;
 
-void life_begin(life *l, house *h, const sim_load_options *o, uint32_t duplicates);
+void life_begin(life *l, house *h, const sim_load_options *o, uint32_t duplicates, bool lived);
+wf_day life_after(const sim_load_options *o);       /* the day after the last */
 bool life_year(life *l);                            /* false: there is none any more */
 void life_end(life *l);
 
