@@ -312,8 +312,8 @@ static void change_row(ctl_table *t, const wf_figure *f, const char *name, ctl_s
 {
     char text[CTL_VALUE_TEXT];
     ctl_table_cell(t, colour, "%s", name);
-    ctl_table_cell(t, colour, "%s", ctl_amount(f->numerator_of, s.numerator, sign, text));
-    ctl_table_cell(t, colour, "%s", f->has_denominator ? ctl_amount(f->denominator_of, s.denominator, sign, text) : "");
+    ctl_table_cell(t, colour, "%s", ctl_exact(f->numerator_of, s.numerator, sign, text));
+    ctl_table_cell(t, colour, "%s", f->has_denominator ? ctl_exact(f->denominator_of, s.denominator, sign, text) : "");
 }
 
 static void print_changes(const again *g)

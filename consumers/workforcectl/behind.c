@@ -188,21 +188,29 @@ void ctl_line_free(ctl_line *l)
 
 bool ctl_has_sums(const wf_figure *f) { return f->status != WF_FIGURE_X && f->status != WF_FIGURE_C; }
 
+const char *ctl_exact(wf_measured of, int64_t v, bool sign, char buf[CTL_VALUE_TEXT])
+{
+    char number[WF_MILLIONTHS_TEXT];
+    if (wf_measured_in_millionths(of))
+        wf_millionths_text(v, number);
+    else
+        snprintf(number, sizeof number, "%lld", (long long) v);
+    snprintf(buf, CTL_VALUE_TEXT, "%s%s", sign && v > 0 ? "+" : "", number);
+    return buf;
+}
+
 const char *ctl_amount(wf_measured of, int64_t v, bool sign, char buf[CTL_VALUE_TEXT])
 {
     static const char *const noun[WF_MEASURED_COUNT] = {
         [WF_PEOPLE] = "people", [WF_FTE_MILLIONTHS] = "FTE", [WF_CHILDREN] = "children", [WF_POSTS_FTE] = "FTE posts",
         [WF_DAYS_MILLIONTHS] = "days", [WF_EVENTS] = "",
     };
-    char number[WF_MILLIONTHS_TEXT];
-    if (wf_measured_in_millionths(of))
-        wf_millionths_text(v, number);
-    else
-        snprintf(number, sizeof number, "%lld", (long long) v);
+    char number[CTL_VALUE_TEXT];
+    ctl_exact(of, v, sign, number);
     const char *name = (unsigned) of < WF_MEASURED_COUNT ? noun[of] : "";
     if (of == WF_PEOPLE && (v == 1 || v == -1))
         name = "person";
-    snprintf(buf, CTL_VALUE_TEXT, "%s%s%s%s", sign && v > 0 ? "+" : "", number, *name != '\0' ? " " : "", name);
+    snprintf(buf, CTL_VALUE_TEXT, "%.40s%s%s", number, *name != '\0' ? " " : "", name);
     return buf;
 }
 
@@ -250,8 +258,6 @@ void ctl_print_figure(const wf_figure *f, const ctl_definitions *d)
     putchar('\n');
 }
 
-static const char *edge_text(int64_t edge, char buf[WF_MILLIONTHS_TEXT]) { return wf_millionths_text(edge, buf); }
-
 void ctl_print_edges(const wf_figure *f, const ctl_definitions *d, wf_str rule)
 {
     for (size_t i = 0; i < d->rules; i++) {
@@ -264,8 +270,8 @@ void ctl_print_edges(const wf_figure *f, const ctl_definitions *d, wf_str rule)
         for (size_t k = 0; k < 2; k++) {
             if (edge[k].edge == INT64_MIN)
                 continue;
-            printf(" %s %s %s, ends %s %s;", edge[k].name, r->high_is_bad ? "from" : "down from", edge_text(edge[k].edge, at),
-                   r->high_is_bad ? "below" : "above", edge_text(edge[k].clear, clear));
+            printf(" %s %s %s, ends %s %s;", edge[k].name, r->high_is_bad ? "from" : "down from", wf_millionths_text(edge[k].edge, at),
+                   r->high_is_bad ? "below" : "above", wf_millionths_text(edge[k].clear, clear));
         }
         if (r->for_days > 0)
             printf(" for %lld days in a row;", (long long) r->for_days);

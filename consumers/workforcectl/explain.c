@@ -77,7 +77,7 @@ static int64_t print_side(const ctl_behind *b, bool denominator, bool whole)
             continue;
         }
         event_cells(t, v);
-        ctl_table_cell(t, CTL_PLAIN, "%s", ctl_amount(of, adds, true, text));
+        ctl_table_cell(t, CTL_PLAIN, "%s", ctl_exact(of, adds, true, text));
         origin_cells(t, v);
     }
     printf("\n%s%s: %s%s, by %zu event%s\n", ctl_in(CTL_BOLD), denominator ? "Denominator" : "Numerator", ctl_amount(of, sum, false, text),
@@ -184,8 +184,8 @@ static void diff_row(ctl_table *t, const wf_figure *f, const char *name, ctl_sum
     char text[CTL_VALUE_TEXT];
     ctl_table_cell(t, colour, "%s", name);
     ctl_table_cell(t, CTL_PLAIN, "%s", "");
-    ctl_table_cell(t, colour, "%s", ctl_amount(f->numerator_of, s.numerator, true, text));
-    ctl_table_cell(t, colour, "%s", f->has_denominator ? ctl_amount(f->denominator_of, s.denominator, true, text) : "");
+    ctl_table_cell(t, colour, "%s", ctl_exact(f->numerator_of, s.numerator, true, text));
+    ctl_table_cell(t, colour, "%s", f->has_denominator ? ctl_exact(f->denominator_of, s.denominator, true, text) : "");
     for (int i = 0; i < 4; i++)
         ctl_table_cell(t, CTL_PLAIN, "%s", "");
 }
@@ -200,8 +200,8 @@ static void print_diff(const ctl_behind *b)
     for (size_t i = 0; i < b->n && (all || i < CTL_ROWS); i++) {
         const wf_evidence *v = &b->evidence[i];
         event_cells(t, v);
-        ctl_table_cell(t, CTL_PLAIN, "%s", v->numerator != 0 ? ctl_amount(is->numerator_of, v->numerator, true, text) : "");
-        ctl_table_cell(t, CTL_PLAIN, "%s", v->denominator != 0 ? ctl_amount(is->denominator_of, v->denominator, true, text) : "");
+        ctl_table_cell(t, CTL_PLAIN, "%s", v->numerator != 0 ? ctl_exact(is->numerator_of, v->numerator, true, text) : "");
+        ctl_table_cell(t, CTL_PLAIN, "%s", v->denominator != 0 ? ctl_exact(is->denominator_of, v->denominator, true, text) : "");
         origin_cells(t, v);
     }
     ctl_sums sum = ctl_add_up(b), rest = sum;
@@ -218,8 +218,10 @@ static void print_diff(const ctl_behind *b)
     ctl_table_free(&t);
     if (b->n > CTL_ROWS && !all)
         printf("later: %zu more events (--all lists them)\n", b->n - CTL_ROWS);
-    if (!ctl_has_sums(was) || !ctl_has_sums(is))
+    if (!ctl_has_sums(was) || !ctl_has_sums(is)) {
+        puts("Where there is no figure there is no difference; the events are those between.");
         return;
+    }
     rest = (ctl_sums) { is->numerator - was->numerator - sum.numerator, is->denominator - was->denominator - sum.denominator };
     if (rest.numerator == 0 && rest.denominator == 0) {
         puts("The sum is the difference.");

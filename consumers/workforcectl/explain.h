@@ -36,7 +36,6 @@ typedef struct ctl_sums { int64_t numerator, denominator; } ctl_sums;
 ctl_sums ctl_add_up(const ctl_behind *b);
 bool ctl_has_sums(const wf_figure *f);              /* not where there is no data, or it is suppressed */
 
-typedef struct ctl_run { wf_run run; wf_figure figure; } ctl_run;
 /* The figures of some days and the runs of its rules, or of one. */
 typedef struct ctl_line {
     wf_str only;                    /* this rule's; empty: of all */
@@ -50,7 +49,9 @@ void ctl_line_free(ctl_line *l);
 /* ---- how they look ------------------------------------------------------------------------------------------------- */
 
 #define CTL_ROWS 20                 /* of a list, unless all are wanted */
-/* "21.2 FTE", "+3 people"; exact. */
+/* "21.2", "+3"; exact. */
+const char *ctl_exact(wf_measured of, int64_t v, bool sign, char buf[CTL_VALUE_TEXT]);
+/* "21.2 FTE", "+3 people". */
 const char *ctl_amount(wf_measured of, int64_t v, bool sign, char buf[CTL_VALUE_TEXT]);
 /* Above the edge (or below it, or on it): 1, -1, 0. From the exact fraction. */
 int ctl_against(const wf_figure *f, int64_t edge);

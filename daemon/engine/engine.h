@@ -79,7 +79,7 @@ bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit
 
 /* ---- questions, from any one thread besides the writer ---- */
 typedef struct wf_figure_query {
-    wf_str org, unit, indicator;                    /* n == 0: all. unit: a path; with `below` the units under it too */
+    wf_str org, unit, indicator;                    /* n == 0: all. unit: any path it had; `below`: of that day, and all under it */
     bool below;
     wf_day on;                                      /* figures at the close of this day; WF_DAY_OPEN: today */
     uint64_t known;                                 /* as it was known when the journal ended with this entry; 0: now */

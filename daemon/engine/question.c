@@ -44,15 +44,16 @@ static bool below(wf_str path, wf_str top)
     return path.n > top.n && path.p[top.n] == '/' && memcmp(path.p, top.p, top.n) == 0;
 }
 
-static bool wanted(const wf_engine *en, const wf_figure_query *q, uint32_t unit, wf_day on)
+/* A unit is found by whatever path it ever had: an alert names the one of its day. */
+static bool wanted(const wf_engine *en, const wf_figure_query *q, uint32_t one, uint32_t unit, wf_day on)
 {
     const wf_units *u = wf_book_units(en->book);
     if (q->org.n > 0 && !wf_str_eq(q->org, wf_units_org_id(u, unit)))
         return false;
-    if (q->unit.n == 0)
-        return true;
+    if (q->unit.n == 0 || !q->below)
+        return q->unit.n == 0 || unit == one;
     wf_str path = wf_units_path(u, unit, on);
-    return wf_str_eq(path, q->unit) || (q->below && below(path, q->unit));
+    return wf_str_eq(path, q->unit) || below(path, q->unit);
 }
 
 static void give_figure(wf_engine *en, const struct view *v, uint32_t indicator, uint32_t unit, wf_day on, wf_engine_figure_visit *visit, void *ctx)
@@ -78,7 +79,7 @@ static wf_rc give_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_e
     unsigned looked = 0;
     while (q->cursor < all && most > 0 && looked++ < 4096) {
         uint32_t unit = en->order[q->cursor / indicators], indicator = (uint32_t) (q->cursor % indicators);
-        if (!wanted(en, q, unit, on)) {
+        if (!wanted(en, q, one, unit, on)) {
             q->cursor += indicators - indicator;
             continue;
         }
