@@ -535,6 +535,8 @@ wf_rc wf_engine_load_end(wf_engine *en, wf_str source, wf_err *e)
     return en->loads > 0 ? WF_OK : wf_judge_loaded(en->judge, en->today, sequence, emit_alert, en, e);
 }
 
+unsigned wf_engine_loads(const wf_engine *en) { return en->loads; }
+
 static wf_rc end_loads(wf_engine *en, uint64_t sequence, wf_err *e)
 {
     for (uint32_t k = 0; k < en->sources && en->loads > 0; k++)

@@ -55,6 +55,7 @@ WF_NODISCARD wf_rc wf_engine_frame_end(wf_engine *en, wf_err *e);
  * an organisation; a tick ends all loads. Both are journalled; what is so already changes nothing. WF_RANGE: not a source. */
 WF_NODISCARD wf_rc wf_engine_load_begin(wf_engine *en, wf_str source, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_load_end(wf_engine *en, wf_str source, wf_err *e);
+unsigned wf_engine_loads(const wf_engine *en);      /* open now */
 /* Ends today: a tick is journalled, the day is closed, rules are judged, today is the next day. */
 WF_NODISCARD wf_rc wf_engine_tick(wf_engine *en, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_commit(wf_engine *en, wf_err *e);

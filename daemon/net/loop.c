@@ -77,6 +77,8 @@ static void describe_trouble(const loop *l, char *text, size_t n)
         snprintf(text, n, "the host's clock shows %s: the calendar waits for `workforcectl clock accept`", wf_day_text(l->days.jump, day));
     else if (l->days.back.n != WF_DAY_OPEN.n)
         snprintf(text, n, "the host's clock shows %s, before today: the calendar waits", wf_day_text(l->days.back, day));
+    else if (wf_engine_loads(l->o->engine) > 0)
+        snprintf(text, n, "a load is open: rules say nothing of what it touches before it or the day ends");
     else if (l->reload_trouble[0])
         snprintf(text, n, "the new configuration is wrong, the old one stays: %s", l->reload_trouble);
 }
@@ -178,6 +180,8 @@ static wf_rc load(void *ctx, wf_str source, bool begins, wf_err *e)
         wf_rc kept = wf_group_commit(&g, rc == WF_OK ? e : &why);
         rc = rc == WF_OK ? kept : rc;
         l->failed = kept;
+        if (kept == WF_OK)
+            (void) wf_stream_alerts(l->stream, l->o->engine);
     } else {
         wf_engine_abandon(l->o->engine);
         l->failed = rc;                 /* nobody knows what is in memory */

@@ -120,6 +120,7 @@ def held_until_it_ends():
         assert load(h, "hr").startswith("the load begins"), "begins"
         say(hr, [starter(n, team="asm1", effective="2023-01-09") for n in range(6)])
         equal("nothing yet", alerts(h), [])
+        assert "a load is open" in h.status()["trouble"], h.status()
         other = client.Publisher(h.intake, "other")
         other.hello()
         say(other, [starter(n, team="asm1", source="other", effective="2023-02-09") for n in range(50, 55)])
@@ -139,6 +140,7 @@ def held_until_it_ends():
         equal("nor by a change of profile, where the load has been", [a["unit"] for a in alerts(h, since=1)], [])
         assert "2 to 2" in load(h, "hr", "loaded"), "the end names its messages"
         a = alerts(h, since=1)[0]
+        equal("the load is over", h.status()["trouble"], "")
         equal("one summary", (a["kind"], a["state"], [(e[12], e[7]) for e in a["entries"]]), ("load", "red", [("bexley/children/asm1", "red")]))
         equal("again there is nothing to say", load(h, "hr", "loaded"), "the load is over, and nothing is to be said of it")
         load(h, "hr")
