@@ -347,7 +347,8 @@ COMMON_DIRS = $(sort $(foreach i,$(installed),$(dir $(word 2,$(subst :, ,$i)))) 
 # The sources speak of /usr and /etc; what is installed speaks of where it is.
 PLACED := systemd/workforced.service systemd/workforced-backup.service daemon/workforced.conf.sample $(MAN5) $(MAN8) $(MAN1)
 $(PLACED:%=$B/placed/%): $B/placed/%: % FORCE
-	@text=$$(sed 's|/usr/sbin/|$(SBINDIR)/|g; s|/usr/bin/workforcectl|$(BINDIR)/workforcectl|g; s|/usr/share/|$(DATADIR)/|g; s|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); \
+	@text=$$(sed -e 's|/usr/sbin/|$(SBINDIR)/|g; s|/usr/bin/workforcectl|$(BINDIR)/workforcectl|g; s|/usr/share/|$(DATADIR)/|g' \
+	    -e 's|/etc/workforced|$(SYSCONFDIR)/workforced|g' $<); \
 	 $(renew)
 
 .PHONY: install uninstall clean
@@ -357,7 +358,8 @@ install: all $(PLACED:%=$B/placed/%)
 	@if [ -e $(DESTDIR)$(CONF) ]; then echo "$(DESTDIR)$(CONF) is there already and stays as it is"; \
 	 else install -D -m 644 $B/placed/daemon/workforced.conf.sample $(DESTDIR)$(CONF); fi
 	@if [ -z "$(DESTDIR)" ]; then ldconfig 2>/dev/null || true; \
-	 echo "Installed below $(PREFIX). Next: systemd-sysusers && systemd-tmpfiles --create && journalctl --update-catalog && systemctl daemon-reload && systemctl enable --now workforced"; fi
+	 echo "Installed below $(PREFIX). Next: systemd-sysusers && systemd-tmpfiles --create && journalctl --update-catalog &&" \
+	    "systemctl daemon-reload && systemctl enable --now workforced"; fi
 
 uninstall: $B/placed/daemon/workforced.conf.sample
 	@for i in $(installed); do IFS=: read -r from to mode <<< "$$i"; rm -f "$(DESTDIR)$$to"; done

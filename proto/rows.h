@@ -71,7 +71,8 @@
 
 typedef enum wf_row_field_kind {
     WF_R_TEXT, WF_R_BYTES, WF_R_DATA, WF_R_DAY, WF_R_INSTANT, WF_R_COUNT, WF_R_NUMBER, WF_R_MILLIONTHS, WF_R_YES, WF_R_LEVEL, WF_R_SMALL,
-    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_SOURCES, WF_R_KIND, WF_R_ENTRIES, WF_R_CHARS
+    WF_R_STATUS, WF_R_MEASURED, WF_R_TOP, WF_R_BOTTOM, WF_R_BELOW, WF_R_VALUE, WF_R_FIGURE, WF_R_CHANGES, WF_R_COMING, WF_R_SOURCES,
+    WF_R_KIND, WF_R_ENTRIES, WF_R_CHARS
 } wf_row_field_kind;
 
 typedef struct wf_row_field { const char *key; wf_row_field_kind kind; size_t offset; } wf_row_field;

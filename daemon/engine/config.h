@@ -20,9 +20,9 @@
     X(TEXT,     group_publish,"group_publish","workforced-publish",               0, 0, "group that may use intake and feed") \
     X(TEXT,     group_read,   "group_read",   "workforced-read",                  0, 0, "group that may use stream and query") \
     X(NUMBER,   map_gib,      "map_gib",      "64",                               1, 16384, "address space of the store in GiB; a ceiling, not disk") \
-    X(NUMBER,   store_mib,    "store_mib",    "0",                                0, 16777216, "most that the store may hold, in MiB; 0: as map_gib. Intake pauses 5 % before") \
-    X(NUMBER,   disk_reserve_mib, "disk_reserve_mib", "64",                       0, 16777216, "what stays free on the store's disk, in MiB; intake pauses there") \
-    X(NUMBER,   scrub_minutes, "scrub_minutes", "1440",                           0, 525600, "time in which the whole store is read again and its checksums held to; 0: never") \
+    X(NUMBER,   store_mib,    "store_mib",    "0",       0, 16777216, "most that the store may hold, in MiB; 0: as map_gib. Intake pauses 5 % before") \
+    X(NUMBER,   disk_reserve_mib, "disk_reserve_mib", "64", 0, 16777216, "what stays free on the store's disk, in MiB; intake pauses there") \
+    X(NUMBER,   scrub_minutes, "scrub_minutes", "1440",  0, 525600, "time in which the whole store is read again and its checksums held to; 0: never") \
     X(NUMBER,   timeline_mib, "timeline_mib", "512",                              1, 1048576, "memory for timelines that are kept at hand, in MiB") \
     X(NUMBER,   window,       "window",       "32768",                            2048, 65536, "events that one publisher may have unacknowledged") \
     X(NUMBER,   stream_queue, "stream_queue", "100000",                           1000, 10000000, "messages that wait for one slow subscriber") \

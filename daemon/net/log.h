@@ -27,7 +27,8 @@
     X(STORE_WAITS,     LOG_CRIT,    "the store cannot be opened for lack of space; trying again each second: %s")            \
     X(STORE_DAMAGED,   LOG_CRIT,    "the scrub found damage: %s; %s")                                                        \
     X(STORE_SCRUBBED,  LOG_INFO,    "the scrub read the whole store, %" PRIu64 " pages: %" PRIu64 " faults")                 \
-    X(SOURCE_BEYOND,   LOG_WARNING, "source %.*s was acknowledged %" PRIu64 " events beyond what this store holds: it was restored, or is another store; the source sends again what it still has") \
+    X(SOURCE_BEYOND,   LOG_WARNING, "source %.*s was acknowledged %" PRIu64 " events beyond what this store holds: it was " \
+      "restored, or is another store; the source sends again what it still has") \
     X(SOCKET_FAILED,   LOG_CRIT,    "socket %s: %s")                                                                         \
     X(GROUP_UNKNOWN,   LOG_WARNING, "socket %s: cannot give it to group %s (%s); only this user can reach it")               \
     X(EVENTS_REFUSED,  LOG_NOTICE,  "%" PRIu64 " events of source %.*s were refused, the last because %s (see workforcectl refused)") \

@@ -12,7 +12,6 @@
 #define SLICE 8u                        /* figures a call of the engine */
 #define STEP_US 20000u                  /* a part goes out after this time, full or not: others wait too */
 #define ALL UINT64_MAX
-#define KEPT_MOST 100000u               /* rows of one answer that are kept until they are sent */
 
 /* Space for n more rows in this part. */
 static bool room_for(const wf_job *j, size_t n)
@@ -406,7 +405,8 @@ static void add_status(wf_job *j)
         .accepted = t.events, .duplicates = t.duplicates, .refused = t.refused, .findings = t.findings, .subjects = t.subjects,
         .alerts = t.alerts, .per_second = health.per_second, .lag_ms = health.lag_ms, .committed = t.last_commit,
         .scrubbed = health.scrubbed, .scrub_faults = health.scrub_faults, .restored = restored_at(h->store),
-        .store_limit = health.space.limit, .disk_free = health.space.disk_free, .store_bytes = t.used_bytes, .memory_bytes = resident_bytes(), .uptime_ms = wf_monotonic_ms() - h->started_ms,
+        .store_limit = health.space.limit, .disk_free = health.space.disk_free, .store_bytes = t.used_bytes, .memory_bytes = resident_bytes(),
+        .uptime_ms = wf_monotonic_ms() - h->started_ms,
     };
     add(j, WF_ROW_STATUS, &row);
     pthread_mutex_unlock(&h->profile_lock);
@@ -427,7 +427,7 @@ static void keep_source(void *ctx, const wf_engine_source *s)
     memcpy(k->name, s->source.p, k->s.source.n);
 }
 
-static wf_str said_text(wf_said_complete said)
+wf_str wf_said_text(wf_said_complete said)
 {
     static const char *const text[] = { "never said", "until", "open" };
     return wf_str_of(text[said]);
@@ -446,7 +446,7 @@ static bool answer_status(wf_job *j)
         const wf_engine_source *s = &k[j->cursor].s;
         wf_source row = {
             .source = { k[j->cursor].name, s->source.n }, .accepted = s->accepted, .duplicates = s->duplicate,
-            .refused = s->refused, .gaps = s->gaps, .arrived = s->last, .complete = said_text(s->complete), .complete_until = s->complete_until,
+            .refused = s->refused, .gaps = s->gaps, .arrived = s->last, .complete = wf_said_text(s->complete), .complete_until = s->complete_until,
             .late_promised = (uint64_t) s->late_promised, .late_median = (uint64_t) s->late_median, .late_worst = (uint64_t) s->late_worst,
             .late_beyond = s->late_beyond,
         };
@@ -454,115 +454,6 @@ static bool answer_status(wf_job *j)
             (void) wf_intake_session(j->house->intake, row.source, &row.epoch, &row.durable, &row.beyond);
         add(j, WF_ROW_SOURCE, &row);
     }
-    return true;
-}
-
-/* ---- complete -------------------------------------------------------------------------------------------------- */
-
-typedef struct kept_row {
-    wf_row_kind kind;
-    struct { union { wf_span_row span; wf_gap gap; } as; } row;
-    char org[WF_ID_MAX], source[WF_SOURCE_MAX];
-} kept_row;
-
-/* A row of its own for each; its texts are copied. */
-static kept_row *one_more(wf_job *j, wf_row_kind kind, wf_str org, wf_str source, wf_str *org_at, wf_str *source_at)
-{
-    if ((j->list_n & (j->list_n - 1)) == 0) {
-        j->list = realloc(j->list, (j->list_n ? j->list_n * 2 : 1) * sizeof(kept_row));
-        WF_ASSERT(j->list);
-    }
-    kept_row *k = (kept_row *) j->list + j->list_n++;
-    k->kind = kind;
-    *org_at = (wf_str) { NULL, org.n < sizeof k->org ? org.n : sizeof k->org };
-    *source_at = (wf_str) { NULL, source.n < sizeof k->source ? source.n : sizeof k->source };
-    memcpy(k->org, org.p, org_at->n);
-    memcpy(k->source, source.p, source_at->n);
-    return k;
-}
-
-static void keep_span(void *ctx, const wf_engine_span *s)
-{
-    wf_job *j = ctx;
-    if (!of_org(j, s->org))
-        return;
-    wf_span_row row = {
-        .type = wf_str_of(wf_event_rows[s->type].name), .complete = said_text(s->complete), .from = s->from, .until = s->until,
-        .late_promised = (uint64_t) s->late_promised,
-    };
-    kept_row *k = one_more(j, WF_ROW_SPAN, s->org, s->source, &row.org, &row.source);
-    k->row.as.span = row;
-}
-
-static void keep_gap(void *ctx, const wf_engine_gap *g)
-{
-    wf_str none = { "", 0 };
-    wf_gap row = { .from = g->listed ? g->from : 0, .until = g->listed ? g->until : 0, .missing = g->until - g->from + 1 };
-    kept_row *k = one_more(ctx, WF_ROW_GAP, none, g->source, &none, &row.source);
-    k->row.as.gap = row;
-}
-
-static void keep_complete(wf_job *j)
-{
-    wf_engine *en = j->house->engine;
-    for (uint64_t org = 0; org != ALL && j->list_n < KEPT_MOST;)
-        wf_engine_spans(en, &org, keep_span, j);
-    for (uint64_t source = 0; source != ALL && j->list_n < KEPT_MOST;)
-        wf_engine_gaps(en, &source, keep_gap, j);
-}
-
-static bool answer_complete(wf_job *j)
-{
-    if (!j->begun)
-        keep_complete(j);
-    j->begun = true;
-    for (; j->cursor < j->list_n; j->cursor++) {
-        kept_row *k = (kept_row *) j->list + j->cursor;
-        if (!room_for(j, 1))
-            return false;
-        if (k->kind == WF_ROW_SPAN)
-            k->row.as.span.org.p = k->org;
-        *(k->kind == WF_ROW_SPAN ? &k->row.as.span.source.p : &k->row.as.gap.source.p) = k->source;
-        add(j, k->kind, &k->row.as);
-    }
-    return true;
-}
-
-/* ---- moves ----------------------------------------------------------------------------------------------------- */
-
-static void add_move(wf_job *j, const wf_engine_moves *m, const char *what, wf_engine_crossing x, const char *counted_in)
-{
-    wf_move row = {
-        .unit = j->q.unit, .from = m->from, .until = m->until, .what = wf_str_of(what), .heads_in = x.heads_in, .fte_in = x.fte_in,
-        .heads_out = x.heads_out, .fte_out = x.fte_out, .counted_in = wf_str_of(counted_in),
-    };
-    add(j, WF_ROW_MOVE, &row);
-}
-
-static bool answer_moves(wf_job *j)
-{
-    static const char *const counted_in[WF_CAUSE_COUNT] = {
-        [WF_BY_STARTER] = "starters, inflow", [WF_BY_LEAVER] = "leavers, outflow", [WF_BY_MOVE] = "inflow, outflow",
-    };
-    wf_engine_totals t;
-    wf_engine_status(j->house->engine, &t);
-    wf_engine_moves m = { .until = WF_GIVES(&j->q, UNTIL) ? j->q.until : t.today };
-    m.from = WF_GIVES(&j->q, FROM) ? j->q.from : (wf_day) { wf_day_months_back(m.until, 12).n + 1 };
-    while (m.cursor != ALL) {
-        wf_rc rc = wf_engine_moved(j->house->engine, j->q.unit, &m, &j->e);
-        if (rc != WF_OK)
-            return failed(j, rc);
-    }
-    wf_engine_crossing stock = { .heads_in = m.heads_before, .fte_in = m.fte_before };
-    add_move(j, &m, "in post before", stock, "");
-    for (int c = 0; c < WF_CAUSE_COUNT; c++) {
-        const wf_engine_crossing *x = &m.by[c];
-        stock.heads_in += x->heads_in - x->heads_out;
-        stock.fte_in += x->fte_in - x->fte_out;
-        if (x->heads_in != 0 || x->heads_out != 0 || x->fte_in != 0 || x->fte_out != 0)
-            add_move(j, &m, wf_cause_name((wf_cause) c), *x, counted_in[c] != NULL ? counted_in[c] : "");
-    }
-    add_move(j, &m, "in post after", stock, "");
     return true;
 }
 
@@ -697,7 +588,8 @@ static bool (*const answers[WF_VERB_COUNT])(wf_job *) = {
     [WF_VERB_FIGURES] = answer_figures, [WF_VERB_LAST] = answer_last, [WF_VERB_ALERTS] = answer_alerts,
     [WF_VERB_HISTORY] = answer_history, [WF_VERB_FINDINGS] = answer_findings, [WF_VERB_REFUSED] = answer_refused,
     [WF_VERB_STATUS] = answer_status, [WF_VERB_TOPICS] = answer_topics, [WF_VERB_INDICATORS] = answer_indicators,
-    [WF_VERB_DUMP] = answer_dump, [WF_VERB_MOVES] = answer_moves, [WF_VERB_EXPLAIN] = wf_verb_explain, [WF_VERB_DIFF] = wf_verb_diff, [WF_VERB_COMPLETE] = answer_complete,
+    [WF_VERB_DUMP] = answer_dump, [WF_VERB_MOVES] = wf_verb_moves, [WF_VERB_EXPLAIN] = wf_verb_explain, [WF_VERB_DIFF] = wf_verb_diff,
+    [WF_VERB_COMPLETE] = wf_verb_complete,
 };
 
 bool wf_verb_step(wf_job *j)

@@ -35,3 +35,6 @@ void wf_job_add(wf_job *j, wf_row_kind kind, const void *row);
 bool wf_job_room(const wf_job *j);                  /* for one more row in this part */
 bool wf_verb_explain(wf_job *j);
 bool wf_verb_diff(wf_job *j);
+bool wf_verb_complete(wf_job *j);
+bool wf_verb_moves(wf_job *j);
+wf_str wf_said_text(wf_said_complete said);         /* "open", "never" */

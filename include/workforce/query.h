@@ -325,7 +325,8 @@ const char *wf_figure_text(const wf_figure *figure, char buf[WF_FIGURE_TEXT]);
     X(ACCEPT,     "accept",     ADMIN, "clock",             "lets the calendar go on after a jump of more than 31 days") \
     X(LOAD,       "load",       ADMIN, "line",              "begins a load: what `source` sends is not told rule by rule") \
     X(LOADED,     "loaded",     ADMIN, "line",              "ends it: one summary an organisation says what stands")    \
-    X(BACKUP,     "backup",     ADMIN, "backup",            "a snapshot of the store: takes one, or with `snapshot` gives the pieces from `since` on, at most `limit`")
+    X(BACKUP,     "backup",     ADMIN, "backup",            \
+      "a snapshot of the store: takes one, or with `snapshot` gives the pieces from `since` on, at most `limit`")
 
 typedef enum wf_verb {
 #define X(name, wire, socket, rows, text) WF_VERB_##name,
