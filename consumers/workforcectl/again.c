@@ -6,10 +6,11 @@
 #define PAGE 500
 #define DIFFERS_MAX 16
 
-/* The last numbers that were told of a rule in a unit: what the next message's changes count from. */
+/* The last numbers that were told of a rule in a unit: what the next message's changes count from. Without rule and unit:
+ * the last load of an organisation, from which those that it settled count. */
 typedef struct last {
     wf_str rule, org, unit;
-    uint64_t number;
+    uint64_t number, sequence;
     wf_day day;
     ctl_sums sums;
 } last;
@@ -44,29 +45,32 @@ static wf_str unit_of(wf_str path)
     return slash == NULL ? path : (wf_str) { slash + 1, (size_t) (path.p + path.n - slash - 1) };
 }
 
-static last *last_of(const wf_alert *a)
+static last *last_of(wf_str rule, wf_str path)
 {
+    wf_str unit = rule.n > 0 ? unit_of(path) : (wf_str) { 0 };
     for (size_t i = 0; i < last_count; i++)
-        if (wf_str_eq(lasts[i].unit, unit_of(a->unit)) && wf_str_eq(lasts[i].rule, a->rule) && wf_str_eq(lasts[i].org, org_of(a->unit)))
+        if (wf_str_eq(lasts[i].unit, unit) && wf_str_eq(lasts[i].rule, rule) && wf_str_eq(lasts[i].org, org_of(path)))
             return &lasts[i];
     return NULL;
 }
 
 static void note(const wf_alert *a)
 {
-    if (a->state == WF_UNKNOWN || a->figure.status == WF_FIGURE_X)
+    if (a->kind != WF_ALERT_LOAD && (a->state == WF_UNKNOWN || a->figure.status == WF_FIGURE_X))
         return;
-    last *l = last_of(a);
+    last *l = last_of(a->rule, a->unit);
     if (l == NULL) {
         if ((last_count & (last_count - 1)) == 0) {
             lasts = realloc(lasts, (last_count == 0 ? 1 : 2 * last_count) * sizeof *lasts);
             WF_ASSERT(lasts != NULL);
         }
         l = &lasts[last_count++];
-        *l = (last) { .rule = ctl_keep(a->rule), .org = ctl_keep(org_of(a->unit)), .unit = ctl_keep(unit_of(a->unit)) };
+        *l = (last) { .rule = ctl_keep(a->rule), .org = ctl_keep(org_of(a->unit)), 
+                     .unit = ctl_keep(a->rule.n > 0 ? unit_of(a->unit) : (wf_str) { 0 }) };
     }
     l->number = a->number;
     l->day = a->day;
+    l->sequence = a->sequence;
     l->sums = (ctl_sums) { a->figure.numerator, a->figure.denominator };
 }
 
@@ -143,34 +147,70 @@ static ctl_sums changed(const wf_alert *a)
     return s;
 }
 
-/* What was told last, else the figure of the day before the run, as known then: told now less that is what has changed. */
-static int hold_changes(again *g)
+/* Its changes count from the figure of some day, as known at an entry. */
+static int count_from(again *g, wf_day day, uint64_t known, uint64_t number)
+{
+    ctl_line before = { .only = g->a->rule };
+    int status = ctl_ask_line(g->a->figure.indicator, g->a->unit, day, day, known, &before);
+    if (status == CTL_OK && before.figures == 1 && ctl_has_sums(&before.figure[0])) {
+        g->from = (last) { .number = number, .day = day, .sums = { before.figure[0].numerator, before.figure[0].denominator } };
+        g->counts = true;
+    }
+    ctl_line_free(&before);
+    return status;
+}
+
+static bool adds_up(const again *g)
+{
+    ctl_sums by = changed(g->a);
+    return g->counts && g->from.sums.numerator + by.numerator == g->a->figure.numerator
+        && g->from.sums.denominator + by.denominator == g->a->figure.denominator;
+}
+
+/* What was told last, else the figure of the day before the run, as known then: told now less that is what has changed. A
+ * load in between told of those that it settled, which its message does not list all. */
+static int hold_changes(again *g, const wf_rule_row *r)
 {
     const wf_alert *a = g->a;
-    const last *l = last_of(a);
+    const last *l = last_of(a->rule, a->unit), *load = last_of((wf_str) { 0 }, a->unit);
+    int status = CTL_OK;
     if (a->state == WF_UNKNOWN || !ctl_has_sums(&a->figure))
         return CTL_OK;
-    if (l != NULL) {
+    if (load != NULL && r != NULL && (l == NULL || l->number < load->number))
+        status = count_from(g, (wf_day) { load->day.n - (r->for_days > 0) }, load->sequence, load->number);
+    if (adds_up(g))
+        return status;
+    g->counts = l != NULL;
+    if (l != NULL)
         g->from = *l;
-        g->counts = true;
-    } else if (g->line.runs > 0 && g->line.run[0].carried >= WF_AMBER) {
-        ctl_line before = { .only = a->rule };
-        wf_day day = { g->line.run[0].since.n - 1 };
-        int status = ctl_ask_line(a->figure.indicator, a->unit, day, day, a->sequence, &before);
-        if (status != CTL_OK)
-            return status;
-        if (before.figures == 1 && ctl_has_sums(&before.figure[0])) {
-            g->from = (last) { .day = day, .sums = { before.figure[0].numerator, before.figure[0].denominator } };
-            g->counts = true;
-        }
-        ctl_line_free(&before);
-    }
+    else if (status == CTL_OK && g->line.run[0].carried >= WF_AMBER)
+        status = count_from(g, (wf_day) { g->line.run[0].since.n - 1 }, a->sequence, 0);
     if (g->counts) {
         ctl_sums by = changed(a);
         hold_amount(g, "numerator by its changes", a->figure.numerator_of, a->figure.numerator, g->from.sums.numerator + by.numerator);
         hold_amount(g, "denominator by its changes", a->figure.denominator_of, a->figure.denominator, g->from.sums.denominator + by.denominator);
     }
-    return CTL_OK;
+    return status;
+}
+
+/* Of a load: each that it lists as standing, on the day that its rule judged last. */
+static int derive_load(again *g, const ctl_definitions *d)
+{
+    int status = CTL_OK;
+    for (int32_t i = 0; i < g->a->entry_count && status == CTL_OK; i++) {
+        const wf_alert_entry *x = &g->a->entry[i];
+        const wf_rule_row *r = ctl_rule_named(d, x->rule);
+        ctl_line line = { .only = x->rule };
+        if (r != NULL) {
+            wf_day day = { g->a->day.n - (r->for_days > 0) };
+            status = ctl_ask_line(r->indicator, x->unit, day, day, g->a->sequence, &line);
+        }
+        hold_text(g, "level", wf_level_name(x->level), line.runs == 1 ? wf_level_name(line.run[0].carried) : "not judged");
+        if (line.runs == 1)
+            hold_day(g, "since", x->first, line.run[0].since);
+        ctl_line_free(&line);
+    }
+    return status;
 }
 
 static int derive(again *g, const wf_alert *a)
@@ -178,6 +218,8 @@ static int derive(again *g, const wf_alert *a)
     ctl_definitions d;
     int status = ctl_define(&d);
     *g = (again) { .a = a, .line = { .only = a->rule } };
+    if (status == CTL_OK && a->kind == WF_ALERT_LOAD)
+        return derive_load(g, &d);
     if (status == CTL_OK)
         status = ctl_ask_line(a->figure.indicator, a->unit, a->day, a->day, a->sequence, &g->line);
     if (status != CTL_OK)
@@ -191,7 +233,7 @@ static int derive(again *g, const wf_alert *a)
     }
     hold_figure(g, &a->figure, &g->line.figure[0]);
     hold_state(g, &g->line.run[0]);
-    return hold_changes(g);
+    return hold_changes(g, r);
 }
 
 static void print_differing(const again *g)
@@ -257,7 +299,10 @@ static void print_told(const wf_alert *a)
            wf_alert_kind_name(a->kind), (unsigned long long) a->alert);
     if (a->part > 0)
         printf(".%d", a->part);
-    printf(": rule %.*s in %.*s\n", WF_STR_ARG(a->rule), WF_STR_ARG(a->unit));
+    if (a->rule.n > 0)
+        printf(": rule %.*s in %.*s\n", WF_STR_ARG(a->rule), WF_STR_ARG(a->unit));
+    else
+        printf(": of %.*s\n", WF_STR_ARG(a->unit));
     printf("  %s%s%s since %s, before %s; judged %s%s, told at entry %llu\n", ctl_in(ctl_colour_of(a->state)), wf_level_name(a->state),
            ctl_in(CTL_PLAIN), wf_day_text(a->since, since), wf_level_name(a->before), wf_day_text(a->day, day), a->closed ? "" : " (still open)",
            (unsigned long long) a->sequence);
@@ -289,10 +334,10 @@ static void part_cell(ctl_table *t, uint64_t number, int32_t part)
 
 static void print_entries(const wf_alert *a)
 {
-    static const char *const headings[] = { "ALERT", "WHAT", "OTHER", "IS", "WAS TOLD" };
+    static const char *const headings[] = { "ALERT", "WHAT", "OTHER", "IS", "WAS TOLD", "RULE" };
     if (a->entry_count == 0)
         return;
-    ctl_table *t = ctl_table_new(5, headings, 0);
+    ctl_table *t = ctl_table_new(6, headings, 0);
     for (int32_t i = 0; i < a->entry_count; i++) {
         const wf_alert_entry *x = &a->entry[i];
         part_cell(t, x->alert, x->part);
@@ -300,6 +345,7 @@ static void print_entries(const wf_alert *a)
         part_cell(t, x->other, x->other_part);
         run_cell(t, x->level, x->first, x->last);
         run_cell(t, x->was_level, x->was_first, x->was_last);
+        ctl_table_cell(t, CTL_DIM, "%.*s%s%.*s", WF_STR_ARG(x->rule), x->rule.n > 0 ? " in " : "", WF_STR_ARG(x->unit));
     }
     printf("\n%sWhat became of which alerts%s\n", ctl_in(CTL_BOLD), ctl_in(CTL_PLAIN));
     ctl_table_print(t, stdout);
@@ -342,43 +388,64 @@ static void print_changes(const again *g)
 
 typedef struct wanted { uint64_t number; bool found, all; } wanted;
 
-static int explain_found(const wf_alert *a, bool all)
+/* The figure as known then, with what is behind it and the states up to its day. */
+static int print_then(again *g, bool all)
 {
+    const wf_alert *a = g->a;
     wf_question q = { .verb = WF_VERB_EXPLAIN };
-    again g;
-    ctl_behind b;
+    ctl_behind b = { .figures = 0 };
     ctl_definitions d;
+    ctl_line line = { .only = a->rule };
     CTL_GIVE(&q, INDICATOR, indicator, a->figure.indicator);
     CTL_GIVE(&q, UNIT, unit, a->unit);
     CTL_GIVE(&q, ON, on, a->day);
     CTL_GIVE(&q, KNOWN, known, a->sequence);
+    int status = ctl_define(&d);
+    if (status == CTL_OK)
+        status = ctl_ask_behind(&q, &b);
+    if (status == CTL_OK && b.figures == 1 && !ctl_json) {
+        ctl_print_figure(&b.figure[0], &d);
+        ctl_print_edges(&b.figure[0], &d, a->rule);
+        if (!ctl_print_behind(&b, all))
+            hold_text(g, "events", "add up", "do not");
+        status = ctl_ask_line(a->figure.indicator, a->unit, (wf_day) { a->day.n - 364 }, a->day, a->sequence, &line);
+        ctl_print_runs(&line, all);
+        ctl_line_free(&line);
+        putchar('\n');
+    }
+    ctl_behind_free(&b);
+    return status;
+}
+
+static void print_verdict(const again *g)
+{
+    if (g->redefined)
+        puts("The rule or its indicator has another version today: this is by today's.");
+    if (g->n == 0)
+        puts("Equal to what was told.");
+    else
+        printf("%sNot equal to what was told.%s\n", ctl_in(CTL_RED), ctl_in(CTL_PLAIN));
+    print_differing(g);
+}
+
+static int explain_found(const wf_alert *a, bool all)
+{
+    again g;
     int status = derive(&g, a);
-    if (status == CTL_OK && ctl_json)
+    if (status == CTL_OK && ctl_json) {
         (void) ctl_row_as_json(NULL, &(wf_row) { .kind = WF_ROW_ALERT, .as.alert = *a }, NULL);
-    if (status == CTL_OK && !ctl_json) {
+    } else if (status == CTL_OK) {
         print_told(a);
         print_entries(a);
         print_changes(&g);
         printf("\n%sDerived again%s, as known at entry %llu\n", ctl_in(CTL_BOLD), ctl_in(CTL_PLAIN), (unsigned long long) a->sequence);
     }
-    if (status == CTL_OK && (status = ctl_define(&d)) == CTL_OK && (status = ctl_ask_behind(&q, &b)) == CTL_OK && !ctl_json) {
-        ctl_line line = { .only = a->rule };
-        ctl_print_figure(&b.figure[0], &d);
-        ctl_print_edges(&b.figure[0], &d, a->rule);
-        if (!ctl_print_behind(&b, all))
-            hold_text(&g, "events", "add up", "do not");
-        if (ctl_ask_line(a->figure.indicator, a->unit, (wf_day) { a->day.n - 364 }, a->day, a->sequence, &line) == CTL_OK)
-            ctl_print_runs(&line, all);
-        ctl_line_free(&line);
-        putchar('\n');
-        if (g.redefined)
-            puts("The rule or its indicator has another version today: this is by today's.");
-        printf(g.n == 0 ? "Equal to what was told.\n" : "%sNot equal to what was told.%s\n", ctl_in(CTL_RED), ctl_in(CTL_PLAIN));
-        print_differing(&g);
-        ctl_behind_free(&b);
-    }
+    if (status == CTL_OK && a->kind != WF_ALERT_LOAD)
+        status = print_then(&g, all);
     if (status == CTL_OK && ctl_json)
         json_differing(&g);
+    else if (status == CTL_OK)
+        print_verdict(&g);
     ctl_line_free(&g.line);
     return status != CTL_OK ? status : g.n > 0 ? CTL_SOME : CTL_OK;
 }
@@ -433,7 +500,7 @@ static int check_one(void *ctx, const wf_alert *a)
     if (ctl_json) {
         json_differing(&g);
     } else if (g.n > 0) {
-        printf("Alert message %llu, rule %.*s in %.*s, is not equal%s:\n", (unsigned long long) a->number, WF_STR_ARG(a->rule), WF_STR_ARG(a->unit),
+        printf("Alert message %llu, rule %.*s of %.*s, is not equal%s:\n", (unsigned long long) a->number, WF_STR_ARG(a->rule), WF_STR_ARG(a->unit),
                g.redefined ? " (by today's definition, which is another)" : "");
         print_differing(&g);
     }

@@ -37,6 +37,10 @@ void ctl_keep_alert(wf_alert *a)
     wf_str *const text[] = { &a->rule, &a->rule_version, &a->title, &a->unit, &a->unit_title, &a->unknown_reason };
     for (size_t i = 0; i < sizeof text / sizeof *text; i++)
         *text[i] = ctl_keep(*text[i]);
+    for (int32_t i = 0; i < a->entry_count; i++) {
+        a->entry[i].rule = ctl_keep(a->entry[i].rule);
+        a->entry[i].unit = ctl_keep(a->entry[i].unit);
+    }
     ctl_keep_figure(&a->figure);
 }
 

@@ -105,6 +105,8 @@ def rows_send_one_summary():
         last = alerts(h, since=1)
         equal("the alert goes on under its part", [(x["kind"], x["alert"], x["part"], x["before"], x["state"]) for x in last],
               [("state", 1, entry[2], "amber", "ok")])
+        assert ctl(h, "explain", "--check").startswith("2 alert messages derived again, 0 not equal"), "explained"
+        assert ctl(h, "explain", 1).endswith("Equal to what was told.\n"), "the summary"
         verified(h)
 
 
@@ -157,6 +159,7 @@ def held_until_it_ends():
         assert "messages 4 to 5" in load(h, "more", "loaded"), "the other"
         equal("one summary an organisation", [(a["unit"], a["kind"], a["state"]) for a in alerts(h, since=3)],
               [("bexley", "load", "red"), ("slough", "load", "unknown")])
+        ctl(h, "explain", "--check")
         verified(h)
 
 
