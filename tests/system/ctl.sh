@@ -31,7 +31,7 @@ ends 2 'a bad number' "$ctl" refused --since -1
 ends 2 'too few arguments' "$ctl" history turnover_rate_fte
 ends 2 'too many arguments' "$ctl" show a b
 ends 0 'help' "$ctl" --help
-for command in $(sed -n '/^Commands/,/^$/s/^  \([a-z]*\).*/\1/p' "$work/out"); do
+for command in $(sed -n '/^Commands/,/^$/s/^  \([a-z-]*\).*/\1/p' "$work/out"); do
     ends 0 "$command --help" "$ctl" "$command" --help
     [ "$command" = help ] || says "$command --help" "^Usage: workforcectl $command"
 done
