@@ -159,7 +159,7 @@ static wf_rc explain_some(wf_engine *en, wf_explain_query *q, unsigned most, wf_
         uint8_t kind;
         uint16_t org;
         wf_str id;
-        wf_timeline *t;
+        wf_timeline *t = NULL;
         rc = wf_store_subject_id(en->store, s, &kind, &org, &id, e);
         if (rc == WF_OK)
             rc = wf_engine_timeline(en, s, (wf_subject_kind) kind, org, &t, e);

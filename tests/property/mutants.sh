@@ -23,7 +23,7 @@ joined_by_reason  | daemon/core/engagement.c | s/ && !d->reason_7//             
 join_too_late     | daemon/core/engagement.c | s/y > latest ||/y > latest + 1 ||/ | T3: joins a day after the first working day
 census_on_the_day | daemon/core/engagement.c | s/30_september_before((wf_day) { x })/30_september_before((wf_day) { x + 1 })/ | L6: the leaving date counts as its own 30 September
 census_starters   | daemon/core/engagement.c | s/\(census_year_start((wf_day) { first })\.n\) == /\1 != / | L6: census starters are taken back in the wrong year
-inner_move        | daemon/core/book.c       | s/if (out) add_routes(b, pop, x->from, from_n, x->to, to_n, false);/if (out) add_routes(b, pop, x->from, from_n, x->to, 0, false);/ | L1: a move inside a unit counts as outflow of it
+inner_move        | daemon/core/book.c       | s/if (out) add_routes(b, r, x->from, from_n, x->to, to_n, false);/if (out) add_routes(b, r, x->from, from_n, x->to, 0, false);/ | L1: a move inside a unit counts as outflow of it
 caseload_36_days  | daemon/core/work.c       | s/caseload_days + 1)/caseload_days + 2)/ | L8: a count stands a day too long
 long_on_27th_day  | daemon/core/work.c       | s/plus(since, 27)/plus(since, 26)/ | L5: long-term absence a day early
 last_arrived      | daemon/core/timeline.c   | s/return wf_fact_said_cmp(t, s, a, b) < 0 ? b : a;/return a->sequence < b->sequence ? b : a;/ | F6: the last to arrive holds, not the last said
@@ -37,6 +37,13 @@ load_forgotten    | daemon/core/alert_message.c | s/s->held = (flags >> 6 \& 1u)
 load_not_sealed   | daemon/core/alert_load.c | s/^    wf_pair_seal(j, p, at->today);$// | A5: what a load or a profile has said is corrected at the tick
 folded_twice      | daemon/engine/offer.c    | s/^    if (old != NULL) {/    if (old != NULL \&\& old->sequence == 0) {/ | F3: what comes twice is folded twice
 record_lost       | daemon/engine/timelines.c| s/rc = put_back_pending(en, t, e);/(void) put_back_pending;/ | J5: a record that waits is not read back into its timeline
+said_before       | daemon/core/correction.c | s/x->time < target\.time/x->time <= target.time/ | F6: what is said at the same moment as its target has no effect
+said_first_holds  | daemon/core/correction.c | s/&t->tie\[x->tie\]) < 0)/\&t->tie[x->tie]) > 0)/ | F6: the correction that was said first holds
+known_too_early   | daemon/engine/image.c    | s/if (sequence > x->after)/if (sequence >= x->after)/ | T2: what was known then lacks its last entry
+known_complete    | daemon/engine/timelines.c| s/^        if (s <= last)$/        if (last > 0)/ | F8: what was said to be complete later counts then
+rests_too_long    | daemon/core/indicator.c  | s/days = FORESIGHT - 1;/days = FORESIGHT + 60;/ | A1: a figure is let alone for longer than is looked ahead
+amended_untold    | daemon/core/told.c       | s/if (equal(p, t, \&p->known\[t->of\])) continue;/if (t->first == p->known[t->of].s.first) continue;/ | A4: a run that ended otherwise is not amended
+late_untold       | daemon/core/alert.c      | s/if (from >= until) return WF_OK;/if (from + 1 >= until) return WF_OK;/ | A3: the last closed day is not put right
 floor_too_high    | daemon/engine/image.c    | s/wf_store_floor_set(en->store, wf_ledger_floor(en->ledger, sequence));/wf_store_floor_set(en->store, sequence);/ | J5: an image is taken to be newer than it is
 figures_untold    | daemon/engine/engine.c   | s/^    mark_all(en, en->today);// | J2: a new day's figures are not told
 said_too_late     | daemon/engine/engine.c   | s/memcpy(&day\.n, bytes, sizeof day\.n);/& day.n += 100;/ | A5: after a restart sources said complete later than they did
