@@ -73,27 +73,41 @@ static int64_t needed(const wf_figure *f, int64_t edge, bool above)
     return (int64_t) q;
 }
 
-/* The figure as it is, but in millionths of its unit: for people, so rounded. */
-static void print_edge(const wf_figure *f, const wf_rule_row *r, const char *name, int64_t edge)
+/* To the printed digit. */
+static const char *away(const wf_figure *f, int64_t edge, char buf[WF_MILLIONTHS_TEXT])
 {
-    char at[WF_MILLIONTHS_TEXT], away[WF_MILLIONTHS_TEXT], step[CTL_VALUE_TEXT];
-    int side = ctl_against(f, edge);
-    bool broken = r->high_is_bad ? side >= 0 : side <= 0;
     int64_t by = f->value > edge ? f->value - edge : edge - f->value, digit = 1;
     for (int i = f->decimals; i < 6; i++)
         digit *= 10;
-    wf_millionths_text((by + digit / 2) / digit * digit, away);
+    return wf_millionths_text((by + digit / 2) / digit * digit, buf);
+}
+
+static void print_edge(const wf_figure *f, const wf_rule_row *r, const char *name, int64_t edge)
+{
+    char at[WF_MILLIONTHS_TEXT], by[WF_MILLIONTHS_TEXT], step[CTL_VALUE_TEXT];
+    int side = ctl_against(f, edge);
+    bool broken = r->high_is_bad ? side >= 0 : side <= 0;
+    away(f, edge, by);
     printf("  %s%s%s at %s: ", ctl_in(CTL_BOLD), name, ctl_in(CTL_PLAIN), wf_millionths_text(edge, at));
     if (broken) {
-        printf("the figure is %s it%s%s\n", side == 0 ? "on" : r->high_is_bad ? "above" : "below", side != 0 ? ", by " : "", side != 0 ? away : "");
+        printf("the figure is %s it%s%s\n", side == 0 ? "on" : r->high_is_bad ? "above" : "below", side != 0 ? ", by " : "", side != 0 ? by : "");
         return;
     }
     int64_t steps = needed(f, edge, r->high_is_bad) - f->numerator;
-    printf("%s away; ", away);
+    printf("%s away; ", by);
     if (f->has_denominator)
         printf("%s in the numerator would reach it, the denominator staying as it is\n", ctl_amount(f->numerator_of, steps, true, step));
     else
         printf("%s would reach it\n", ctl_amount(f->numerator_of, steps, true, step));
+}
+
+/* What stands ends on the other side of its clear. */
+static void print_clear(const wf_figure *f, const wf_rule_row *r, wf_level stands)
+{
+    char at[WF_MILLIONTHS_TEXT], by[WF_MILLIONTHS_TEXT];
+    int64_t clear = stands == WF_RED ? r->red_clear : r->amber_clear;
+    if (clear != INT64_MIN)
+        printf("  %s ends %s %s: %s away\n", wf_level_name(stands), r->high_is_bad ? "below" : "above", wf_millionths_text(clear, at), away(f, clear, by));
 }
 
 static bool beyond(const wf_figure *f, const wf_rule_row *r, int64_t edge)
@@ -224,6 +238,8 @@ static int print_why(const asked *a, const ctl_definitions *d)
             print_edge(f, a->rule, "amber", a->rule->amber);
         if (!unknown(a) && a->rule->red != INT64_MIN)
             print_edge(f, a->rule, "red", a->rule->red);
+        if (!unknown(a) && r->carried >= WF_AMBER)
+            print_clear(f, a->rule, r->carried);
     }
     ctl_line_free(&l);
     return status;
