@@ -65,7 +65,7 @@ static void note(const wf_alert *a)
             WF_ASSERT(lasts != NULL);
         }
         l = &lasts[last_count++];
-        *l = (last) { .rule = ctl_keep(a->rule), .org = ctl_keep(org_of(a->unit)), 
+        *l = (last) { .rule = ctl_keep(a->rule), .org = ctl_keep(org_of(a->unit)),
                      .unit = ctl_keep(a->rule.n > 0 ? unit_of(a->unit) : (wf_str) { 0 }) };
     }
     l->number = a->number;
