@@ -30,7 +30,7 @@ static char dfe[512];                       /* profiles/dfe.conf */
 /* ---- targets --------------------------------------------------------------------------------------------------- */
 
 typedef enum target_id {
-    LOAD_RATE, LOAD_YEARS, LATE_RATE, SINGLE_RATE, ALERT_P50, ALERT_P99, READY, WORKER_YEAR, SAME_ANSWERS, TARGETS
+    LOAD_RATE, LOAD_YEARS, LATE_RATE, SINGLE_RATE, ALERT_P50, ALERT_P99, READY_FIVE, READY, WORKER_YEAR, SAME_ANSWERS, TARGETS
 } target_id;
 
 static struct target { const char *what, *unit; bool at_least; double limit, is; int digits; bool measured; } targets[TARGETS] = {
@@ -40,6 +40,7 @@ static struct target { const char *what, *unit; bool at_least; double limit, is;
     [LATE_RATE]    = { "the same, a third of it late or twice",  "events/s",  true,  300000, 0, 0, false },
     [ALERT_P50]    = { "event in to alert out at 10,000/s",     "ms",        false, 1,      0, 2, false },
     [ALERT_P99]    = { "event in to alert out, p99",            "ms",        false, 5,      0, 2, false },
+    [READY_FIVE]   = { "ready after kill -9, 5 million events", "ms",        false, 500,    0, 0, false },
     [READY]        = { "ready after kill -9, 10 million events", "ms",        false, 300,    0, 0, false },
     [WORKER_YEAR]  = { "a worker-year, all timelines resident", "KB",        false, 2.5,    0, 2, false },
     [SAME_ANSWERS] = { "same answers with 64 MB for timelines", "of 2",      true,  2,      0, 0, false },
@@ -145,21 +146,6 @@ static void say_load(const life *l)
                here / 1e3 / (double) l->events);
 }
 
-static void load_at_once(const sim_load_options *o)
-{
-    static life l;
-    house h;
-    house_make(&h, dfe, life_after(o), ALL_RESIDENT_MIB);
-    house_start(&h);
-    house_connect(&h, "simulate", 0, 0);
-    life_begin(&l, &h, o, 0, false);
-    while (life_year(&l))
-        say_year(&l, l.year - 1);
-    life_end(&l);
-    say_load(&l);
-    house_remove(&h);
-}
-
 static void say_size(const house *h, const sim_load_options *o)
 {
     wf_status s = house_status(h);
@@ -171,7 +157,7 @@ static void say_size(const house *h, const sim_load_options *o)
                (double) s.store_bytes / (double) s.accepted, (unsigned long long) s.alerts);
 }
 
-static void restart(house *h, uint64_t events)
+static void restart(house *h, uint64_t events, target_id id)
 {
     bench_samples ns = { NULL, 0, 0, false };
     house_digest before = house_read(h, false);
@@ -185,8 +171,24 @@ static void restart(house *h, uint64_t events)
             house_dies("figures differ after kill -9");
     }
     bench_times("restart.kill -9 to first answer", events, &ns, 0, 100);
-    measured(READY, bench_quantile(&ns, 50) / 1e6);
+    measured(id, bench_quantile(&ns, 50) / 1e6);
     bench_samples_free(&ns);
+}
+
+static void load_at_once(const sim_load_options *o)
+{
+    static life l;
+    house h;
+    house_make(&h, dfe, life_after(o), ALL_RESIDENT_MIB);
+    house_start(&h);
+    house_connect(&h, "simulate", 0, 0);
+    life_begin(&l, &h, o, 0, false);
+    while (life_year(&l))
+        say_year(&l, l.year - 1);
+    life_end(&l);
+    say_load(&l);
+    restart(&h, l.events, READY_FIVE);
+    house_remove(&h);
 }
 
 static house_digest load_and_restart(const sim_load_options *o, uint32_t compared)
@@ -206,7 +208,7 @@ static house_digest load_and_restart(const sim_load_options *o, uint32_t compare
     life_end(&l);
     say_load(&l);
     say_size(&h, o);
-    restart(&h, l.events);
+    restart(&h, l.events, READY);
     house_remove(&h);
     return d;
 }
