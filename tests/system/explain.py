@@ -75,7 +75,7 @@ def load(house, seed):
             some, rest = rest[:per_frame], rest[per_frame:]
             publish(some)
         house.advance((start + datetime.timedelta(days=n + 1)).isoformat())
-        known.append(house.status()["sequence"] - rng.randrange(2))
+        known.append(house.status()["sequence"] - rng.randrange(12))     # the tick, or an event before it
     for p in publishers.values():
         p.close()
     return known
@@ -159,8 +159,9 @@ def check_alerts(h):
         kinds.setdefault(a["kind"], []).append(a)
     assert said.startswith("%d alert messages derived again, 0 not equal" % len(alerts)), said
     rng = random.Random(SEED)
-    for some in kinds.values():
-        for a in rng.sample(some, min(3, len(some))):
+    by_path = list({a["unit"]: a for a in alerts}.values())           # after a reorganisation some are paths of before
+    for some in (by_path, *(rng.sample(some, min(3, len(some))) for some in kinds.values())):
+        for a in some:
             text = ctl(h.dir, "explain", "A-%d" % a["number"])
             assert text.endswith("Equal to what was told.\n"), text
             rows = [json.loads(line) for line in ctl(h.dir, "explain", str(a["number"]), "--json").splitlines()]
@@ -223,7 +224,7 @@ def explained(h, indicator, unit, on, known, verb="explain", **more):
 def check_sums(h, seed, known, indicators=INDICATORS, units=UNITS, today=day(TODAY)):
     rng = random.Random(seed + 1)
     asked = some = 0
-    while asked < 100:
+    while asked < 60:
         indicator, unit, on, at = rng.choice(indicators), rng.choice(units), today + rng.randrange(-500, DAYS), rng.choice(known)
         f, numerator, denominator, events = explained(h, indicator, unit, on, at)
         asked += 1
@@ -234,14 +235,14 @@ def check_sums(h, seed, known, indicators=INDICATORS, units=UNITS, today=day(TOD
         want = (f["numerator"], f["denominator"] or 0)
         assert (numerator, denominator) == want, "%s of %s on %d known at %d: events add up to %s, the figure is %s" % (
             indicator, unit, on, at, (numerator, denominator), want)
-    assert some > 10, some
+    assert some > 5, some
     return some
 
 
 def check_diffs(h, seed, known, indicators=INDICATORS, units=UNITS, today=day(TODAY)):
     rng = random.Random(seed + 2)
     moving = trees = 0
-    for _ in range(100):
+    for _ in range(60):
         indicator, unit, on = rng.choice(indicators), rng.choice(units), today + rng.randrange(-400, DAYS)
         since, until = sorted(rng.sample(range(len(known)), 2))
         was, now, numerator, denominator, events = explained(h, indicator, unit, on, known[until], "diff", since=known[since])
@@ -252,9 +253,9 @@ def check_diffs(h, seed, known, indicators=INDICATORS, units=UNITS, today=day(TO
         moving += want != (0, 0)
         if (numerator, denominator) != want:
             trees += 1
-            assert unit.startswith("beta") and day(TODAY) + since + 1 <= LINKED <= day(TODAY) + until + 1, "%s of %s on %d from %d to %d: %s, not %s" % (
+            assert unit.startswith("beta") and day(TODAY) + since <= LINKED <= day(TODAY) + until + 1, "%s of %s on %d from %d to %d: %s, not %s" % (
                 indicator, unit, on, known[since], known[until], (numerator, denominator), want)
-    assert moving > 5, moving
+    assert moving > 2, moving
     return moving - trees
 
 
@@ -266,6 +267,7 @@ def check_words(h, known):
     many = next(i for i in INDICATORS if sum(e["numerator"] != 0 for e in explained(h, i, unit, day(on), known[-1])[-1]) > 20)
     text, whole = ctl(h.dir, "explain", many, unit, "--on", on), ctl(h.dir, "explain", many, unit, "--on", on, "--all")
     assert "--all lists them" in text and "--all lists them" not in whole and len(whole.splitlines()) > len(text.splitlines()), text
+    ctl(h.dir, "explain", "heads", "alpha/service1/t2", "--on", "2025-03-08")           # alpha/service2/t2 on that day
     f = h.ask("figures", units=[unit], indicators=["heads"], on=day(on), known=known[5])[0][1]
     assert " %d " % f["numerator"] in ctl(h.dir, "figures", "--unit", unit, "--indicator", "heads", "--on", on, "--known-by", str(known[5]))
     by_day = ctl(h.dir, "history", "heads", unit, "--from", on, "--until", on, "--known-by", TODAY)
@@ -316,7 +318,7 @@ def main():
             h.end()
     print("%d alerts equal (%s), %d figures and %d differences add up" % (
         sum(kinds.values()), ", ".join("%s %d" % k for k in sorted(kinds.items())), sums, diffs))
-    assert LOADS < 5 or (sum(kinds.values()) > 500 and kinds["erratum"] > 200 and sums > 150 and diffs > 50), (kinds, sums, diffs)
+    assert LOADS < 5 or (sum(kinds.values()) > 500 and kinds["erratum"] > 200 and sums > 100 and diffs > 50), (kinds, sums, diffs)
 
 
 main()
