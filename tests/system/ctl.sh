@@ -112,6 +112,11 @@ says 'dump' 'in_post'
 # ---- figures; before anything was said to be complete there are none ----
 ends 0 'show' "$ctl" show
 says 'show' '^bexley +in_post_fte +no data'
+ends 0 'why-not of what is not told' "$ctl" why-not turnover bexley
+says 'why-not of what is not told' '^Nothing fires: there is no data, and nobody has said from when there will be\.$'
+says 'why-not of what is not told' '^Nothing was ever told of it\.$'
+ends 0 'explain of what is not told' "$ctl" explain turnover_rate_fte bexley
+says 'explain of what is not told' '^Not all of it is known, so no figure is made of it\.$'
 event 9 hr complete hr 2022-09-30 '"types":["starter","change","leaver","placement_started","placement_ended","absence"]' > "$work/complete"
 ends 0 'complete' "$ctl" publish "$work/complete"
 ends 0 'show a unit' "$ctl" show bexley
@@ -181,6 +186,20 @@ for _ in $(seq 50); do grep -q '"rule"' "$work/tail" && grep -q '"indicator":"in
 kill -INT $tail_pid; wait $tail_pid || finding 'tail does not end well on interrupt'
 grep -q '"rule": *"turnover"' "$work/tail" || { finding 'tail did not show the alert live'; head -n 5 "$work/tail"; }
 grep -q '"indicator": *"in_post_headcount"' "$work/tail" || finding 'tail did not show a figure live'
+
+# ---- why ----
+ends 0 'explain an alert' "$ctl" explain A-1
+says 'explain an alert' '^Alert message 1, (state|at_start), of alert 1: rule turnover in bexley$'
+says 'explain an alert' '^2024-03-20 +leaver +\+1 +leaver +hr +l2[0-5] '
+says 'explain an alert' '^Equal to what was told\.$'
+grep -q $'\033' "$work/out" && finding 'colours of explain without a terminal'
+ends 0 'why-not' "$ctl" why-not turnover bexley
+says 'why-not' '^(amber|red) stands since 2024-03-20\.$'
+says 'why-not' '^Told last: A-1, '
+ends 0 'why-not of few people' "$ctl" why-not caseload bexley
+says 'why-not of few people' '^Nothing fires: '
+ends 0 'diff' "$ctl" diff in_post_headcount bexley --on 2024-03-31 --since 2024-03-31 --json
+lines 'diff' 35
 
 # ---- reload: a configuration with a mistake changes nothing and is shown ----
 ends 0 'reload' "$ctl" reload
