@@ -60,10 +60,7 @@ static void note(const wf_alert *a)
         return;
     last *l = last_of(a->rule, a->unit);
     if (l == NULL) {
-        if ((last_count & (last_count - 1)) == 0) {
-            lasts = realloc(lasts, (last_count == 0 ? 1 : 2 * last_count) * sizeof *lasts);
-            WF_ASSERT(lasts != NULL);
-        }
+        lasts = ctl_more(lasts, last_count, sizeof *lasts);
         l = &lasts[last_count++];
         *l = (last) { .rule = ctl_keep(a->rule), .org = ctl_keep(org_of(a->unit)),
                      .unit = ctl_keep(a->rule.n > 0 ? unit_of(a->unit) : (wf_str) { 0 }) };
@@ -246,8 +243,13 @@ static void json_differing(const again *g)
 {
     printf("{\"row\":\"derived\",\"number\":%llu,\"equal\":%s,\"by_todays_definition\":%s,\"differs\":[", (unsigned long long) g->a->number,
            g->n == 0 ? "true" : "false", g->redefined ? "true" : "false");
-    for (size_t i = 0; i < g->n; i++)
-        printf("%s{\"what\":\"%s\",\"told\":\"%s\",\"derived\":\"%s\"}", i > 0 ? "," : "", g->differs[i].what, g->differs[i].told, g->differs[i].derived);
+    for (size_t i = 0; i < g->n; i++) {
+        printf("%s{\"what\":\"%s\",\"told\":", i > 0 ? "," : "", g->differs[i].what);
+        ctl_json_text(stdout, wf_str_of(g->differs[i].told));
+        fputs(",\"derived\":", stdout);
+        ctl_json_text(stdout, wf_str_of(g->differs[i].derived));
+        putchar('}');
+    }
     puts("]}");
 }
 

@@ -58,8 +58,7 @@ static void keep_rule(wf_rule_row *row) { WF_RULE_FIELDS(KEEP) }
 static void keep_run(wf_run *row) { WF_RUN_FIELDS(KEEP) }
 static void keep_evidence(wf_evidence *row) { WF_EVIDENCE_FIELDS(KEEP) }
 
-/* One more item of an array that doubles. */
-static void *more(void *items, size_t n, size_t size)
+void *ctl_more(void *items, size_t n, size_t size)
 {
     if (n > 0 && (n & (n - 1)) != 0)
         return items;
@@ -75,11 +74,11 @@ static wf_rc take_definition(void *ctx, const wf_row *row, wf_err *e)
     ctl_definitions *d = ctx;
     (void) e;
     if (row->kind == WF_ROW_INDICATOR) {
-        d->indicator = more(d->indicator, d->indicators, sizeof *d->indicator);
+        d->indicator = ctl_more(d->indicator, d->indicators, sizeof *d->indicator);
         d->indicator[d->indicators] = row->as.indicator;
         keep_indicator(&d->indicator[d->indicators++]);
     } else if (row->kind == WF_ROW_RULE) {
-        d->rule = more(d->rule, d->rules, sizeof *d->rule);
+        d->rule = ctl_more(d->rule, d->rules, sizeof *d->rule);
         d->rule[d->rules] = row->as.rule;
         keep_rule(&d->rule[d->rules++]);
     }
@@ -125,7 +124,7 @@ static wf_rc take_behind(void *ctx, const wf_row *row, wf_err *e)
     } else if (row->kind == WF_ROW_EVIDENCE) {
         if (b->n == EVIDENCE_MOST)
             return wf_fail(e, WF_SIZE, "more than %d events", EVIDENCE_MOST);
-        b->evidence = more(b->evidence, b->n, sizeof *b->evidence);
+        b->evidence = ctl_more(b->evidence, b->n, sizeof *b->evidence);
         b->evidence[b->n] = row->as.evidence;
         keep_evidence(&b->evidence[b->n++]);
     }
@@ -157,11 +156,11 @@ static wf_rc take_line(void *ctx, const wf_row *row, wf_err *e)
     ctl_line *l = ctx;
     (void) e;
     if (row->kind == WF_ROW_FIGURE) {
-        l->figure = more(l->figure, l->figures, sizeof *l->figure);
+        l->figure = ctl_more(l->figure, l->figures, sizeof *l->figure);
         l->figure[l->figures] = row->as.figure;
         ctl_keep_figure(&l->figure[l->figures++]);
     } else if (row->kind == WF_ROW_RUN && (l->only.n == 0 || wf_str_eq(l->only, row->as.run.rule))) {
-        l->run = more(l->run, l->runs, sizeof *l->run);
+        l->run = ctl_more(l->run, l->runs, sizeof *l->run);
         l->run[l->runs] = row->as.run;
         keep_run(&l->run[l->runs++]);
     }

@@ -6,6 +6,8 @@
 wf_str ctl_keep(wf_str s);
 void ctl_keep_figure(wf_figure *f);
 void ctl_keep_alert(wf_alert *a);
+/* Room for one more item than n, in an array that doubles. */
+void *ctl_more(void *items, size_t n, size_t size);
 
 /* ---- definitions in force ---------------------------------------------------------------------------------------- */
 
