@@ -484,6 +484,7 @@ static wide days_of_rest(wide size, wide fixed, wide a_day)
 {
     wide left = (size < 0 ? -size : size) - fixed - 1;
 
+    if (fixed == 0 && a_day == 0) return INT32_MAX;
     return left < 0 ? 0 : a_day == 0 ? INT32_MAX : left / a_day;
 }
 
@@ -502,6 +503,14 @@ static wf_day people_change(const wf_book *b, const struct fraction *x, wf_day d
     return WF_DAY_OPEN;
 }
 
+static bool any_sums_days(const struct fraction *x)
+{
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < x->n[s]; i++)
+            if (sums_days(x->r[s][i].term)) return true;
+    return false;
+}
+
 /* The first later day on which the value can stand otherwise to an edge. */
 static wf_day rests_until(const wf_book *b, const struct fraction *x, const int64_t raw[2], const wf_indicator *i, wf_day day,
                           const int64_t edge[WF_EDGES])
@@ -511,7 +520,7 @@ static wf_day rests_until(const wf_book *b, const struct fraction *x, const int6
     wide scale = scale_of(i), days = FORESIGHT - 1;
 
     if (!drifts(b, x, raw, day, side, &until)) return tomorrow;
-    if (side[0].a_day == 0 && side[1].a_day == 0 && side[0].fixed == 0 && side[1].fixed == 0) return until;
+    if (!any_sums_days(x)) return until;
     for (size_t k = 0; k <= WF_EDGES; k++) {
         int64_t limit = k == WF_EDGES ? i->unreliable_above : edge[k];
         if (limit == WF_NO_EDGE) continue;
