@@ -305,8 +305,8 @@ static int run(int argc, char **argv)
         rc = wf_sockets_endpoint(ctl_sockets, "intake", intake, &e);
     if (rc != WF_OK)
         return ctl_failed(rc, &e);
-    FILE *in = stdin;
-    if (strcmp(path, "-") != 0 && (in = fopen(path, "re")) == NULL)
+    FILE *file = NULL;
+    if (strcmp(path, "-") != 0 && (file = fopen(path, "re")) == NULL)
         return ctl_wrong("%s: %s", path, strerror(errno));
     job *j = calloc(1, sizeof *j);
     WF_ASSERT(j != NULL);
@@ -317,11 +317,11 @@ static int run(int argc, char **argv)
     if (refused_path != NULL && (j->refused = fopen(refused_path, "we")) == NULL)
         status = ctl_wrong("%s: %s", refused_path, strerror(errno));
     if (status == 0) {
-        rc = publish_all(j, in, path, &e);
+        rc = publish_all(j, file != NULL ? file : stdin, path, &e);
         status = end(j, rc, &e);
     }
-    if (in != stdin)
-        fclose(in);
+    if (file != NULL)
+        fclose(file);
     free(j);
     return status;
 }

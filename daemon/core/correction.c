@@ -127,13 +127,12 @@ static void find_loop(const wf_timeline *t, const wf_tie *new, bool *in_loop)
     const wf_tie *x = new;
     for (uint32_t steps = 0; x != NULL && steps <= t->ties; steps++) {
         x = target_of(t, x);
-        if (x == new) {
-            do {
-                in_loop[x - t->tie] = true;
-                x = target_of(t, x);
-            } while (x != new);
-            return;
-        }
+        if (x != new)
+            continue;
+        in_loop[new - t->tie] = true;
+        for (x = target_of(t, new); x != NULL && x != new; x = target_of(t, x))
+            in_loop[x - t->tie] = true;
+        return;
     }
 }
 
