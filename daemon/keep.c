@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PART "restore.part"
+#define PART "restore.part"            /* a folder in the store's: nothing in it is a store that a daemon opens */
 #define STEP (1u << 20)
 
 static void say(const char *what, const wf_store_report *r)
@@ -57,7 +57,7 @@ static wf_rc check_empty(const char *path, wf_err *e)
         return refused(e, path, "cannot be read");
     wf_rc rc = WF_OK;
     for (struct dirent *f; rc == WF_OK && (f = readdir(d));)
-        if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0)
+        if (strcmp(f->d_name, ".") != 0 && strcmp(f->d_name, "..") != 0 && strcmp(f->d_name, PART) != 0)
             rc = wf_fail(e, WF_BUSY, "%s is not empty (%s is in it): a backup is restored into an empty directory; move what is "
                          "there away, do not delete it", path, f->d_name);
     closedir(d);
@@ -86,17 +86,32 @@ static wf_rc copy(int from, int to, const char *path, wf_err *e)
     return rc;
 }
 
-/* The whole file under another name, flushed, then its name: a power cut leaves all of it or nothing that a daemon opens. */
-static wf_rc place(const char *file, int directory, const char *path, wf_err *e)
+static void take_back(int directory)
+{
+    static const char *const names[] = { PART "/data.mdb", PART "/lock.mdb", PART "/workforced.lock" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        (void) unlinkat(directory, names[i], 0);
+    (void) unlinkat(directory, PART, AT_REMOVEDIR);
+}
+
+static wf_rc copy_file(const char *file, int directory, const char *path, wf_err *e)
 {
     WF_AUTO(close_fd) int from = open(file, O_RDONLY | O_CLOEXEC);
-    WF_AUTO(close_fd) int to = openat(directory, PART, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (from < 0)
         return refused(e, file, "cannot be opened");
+    take_back(directory);               /* what an earlier one that was ended has left */
+    if (mkdirat(directory, PART, 0700) != 0)
+        return refused(e, path, "cannot be written");
+    WF_AUTO(close_fd) int to = openat(directory, PART "/data.mdb", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (to < 0)
         return refused(e, path, "cannot be written");
-    WF_TRY(copy(from, to, path, e));
-    if (renameat(directory, PART, directory, "data.mdb") != 0 || fsync(directory) != 0)
+    return copy(from, to, path, e);
+}
+
+/* The name comes last: a power cut or a kill leaves a store that knows that it was restored, or none. */
+static wf_rc put_in_place(int directory, const char *path, wf_err *e)
+{
+    if (renameat(directory, PART "/data.mdb", directory, "data.mdb") != 0 || fsync(directory) != 0)
         return refused(e, path, "cannot be flushed");
     return WF_OK;
 }
@@ -111,13 +126,6 @@ static wf_rc begin_epoch(const char *path, wf_instant now, wf_err *e)
     return rc;
 }
 
-static void take_back(int directory)
-{
-    static const char *const names[] = { PART, "data.mdb", "lock.mdb", "workforced.lock" };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        (void) unlinkat(directory, names[i], 0);
-}
-
 wf_rc wf_keep_restore(const char *file, const char *path, wf_instant now, wf_err *e)
 {
     wf_store_report backup, store;
@@ -128,17 +136,20 @@ wf_rc wf_keep_restore(const char *file, const char *path, wf_instant now, wf_err
     WF_AUTO(close_fd) int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
         return refused(e, path, "cannot be opened");
-    wf_rc rc = place(file, directory, path, e);
+    char part[4096];
+    if ((size_t) snprintf(part, sizeof part, "%s/" PART, path) >= sizeof part)
+        return wf_fail(e, WF_RANGE, "%s: the path is too long", path);
+    wf_rc rc = copy_file(file, directory, path, e);
     if (rc == WF_OK)
-        rc = begin_epoch(path, now, e);
+        rc = begin_epoch(part, now, e);
     if (rc == WF_OK)
-        rc = wf_store_scrub(path, &store, e);
+        rc = wf_store_scrub(part, &store, e);
     if (rc == WF_OK && strcmp(store.chain, backup.chain) != 0)
         rc = wf_fail(e, WF_DAMAGED, "%s: what was restored is not what the backup holds", path);
-    if (rc != WF_OK) {
-        take_back(directory);
-        return rc;
-    }
+    if (rc == WF_OK)
+        rc = put_in_place(directory, path, e);
+    take_back(directory);
+    WF_TRY(rc);
     say(path, &store);
     puts("restored. Sources that were acknowledged beyond it send again what they still have: `workforcectl status` lists them.");
     return WF_OK;

@@ -91,6 +91,8 @@ typedef struct wf_figure_query {
  * What was known then is worked out by today's profile: in some milliseconds for one unit, in up to a second for all of
  * a large store. It is kept until another entry is asked of. Errors: of the store. */
 WF_NODISCARD wf_rc wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx, wf_err *e);
+/* Is this an entry of the journal? WF_RANGE. */
+WF_NODISCARD wf_rc wf_engine_known_at(wf_engine *en, uint64_t sequence, wf_err *e);
 /* The last entry before the tick that ended `day`: what was known by that day (T2). 0: the day is open. WF_NO_DATA:
  * nothing was known by then; WF_RANGE: a day to come. */
 WF_NODISCARD wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e);

@@ -51,6 +51,16 @@ static uint32_t tick_after(const wf_engine *en, uint64_t sequence)
     return low;
 }
 
+wf_rc wf_engine_known_at(wf_engine *en, uint64_t sequence, wf_err *e)
+{
+    pthread_mutex_lock(&en->lock);
+    uint64_t last = wf_store_last(en->store);
+    pthread_mutex_unlock(&en->lock);
+    if (sequence > 0 && sequence <= last)
+        return WF_OK;
+    return wf_fail(e, WF_RANGE, "entry %llu is not in the journal: it holds 1 to %llu", (unsigned long long) sequence, (unsigned long long) last);
+}
+
 wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e)
 {
     pthread_mutex_lock(&en->lock);
@@ -59,12 +69,12 @@ wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e)
     uint32_t i = 0;
     while (i < en->ticks && en->tick[i].day < day.n)
         i++;
-    if (i < en->ticks)
-        *ret = en->tick[i].sequence - 1;
-    else if (day.n > en->today.n)
+    if (day.n > en->today.n)
         rc = wf_fail(e, WF_RANGE, "what will be known by a day to come cannot be said");
-    if (rc == WF_OK && i < en->ticks && *ret == 0)
-        rc = wf_fail(e, WF_NO_DATA, "nothing was known by then");
+    else if (day.n < en->today.n && (i == en->ticks || en->tick[i].day != day.n))
+        rc = wf_fail(e, WF_NO_DATA, "nothing was known by then: the journal begins later");
+    else if (day.n < en->today.n)
+        *ret = en->tick[i].sequence - 1;
     pthread_mutex_unlock(&en->lock);
     return rc;
 }

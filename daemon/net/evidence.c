@@ -57,8 +57,11 @@ static bool figure(wf_job *j, uint64_t known, wf_day on)
     return j->rc == WF_OK;
 }
 
-static wf_rc known_at(wf_job *j, bool by_day, wf_day day, uint64_t *sequence)
+/* An entry, or the last one before a day's tick; neither given: 0, what is known now. */
+static wf_rc known_at(wf_job *j, bool by_entry, bool by_day, wf_day day, uint64_t *sequence)
 {
+    if (by_entry)
+        WF_TRY(wf_engine_known_at(j->house->engine, *sequence, &j->e));
     return by_day ? wf_engine_known_by(j->house->engine, day, sequence, &j->e) : WF_OK;
 }
 
@@ -92,7 +95,7 @@ bool wf_verb_explain(wf_job *j)
 {
     if (!j->begun) {
         j->figures.known = j->q.known;
-        j->rc = known_at(j, WF_GIVES(&j->q, KNOWN_BY), j->q.known_by, &j->figures.known);
+        j->rc = known_at(j, WF_GIVES(&j->q, KNOWN), WF_GIVES(&j->q, KNOWN_BY), j->q.known_by, &j->figures.known);
         j->from = WF_GIVES(&j->q, ON) ? j->q.on : WF_DAY_OPEN;
         j->begun = true;
         if (j->rc != WF_OK || !figure(j, j->figures.known, j->from))
@@ -109,11 +112,14 @@ bool wf_verb_diff(wf_job *j)
         uint64_t known = j->q.known, since = j->q.since;
         wf_day on = WF_GIVES(&j->q, ON) ? j->q.on : wf_engine_today(j->house->engine);
         j->begun = true;
-        j->rc = known_at(j, WF_GIVES(&j->q, KNOWN_BY), j->q.known_by, &known);
+        j->rc = known_at(j, WF_GIVES(&j->q, KNOWN), WF_GIVES(&j->q, KNOWN_BY), j->q.known_by, &known);
         if (j->rc == WF_OK)
-            j->rc = known_at(j, WF_GIVES(&j->q, SINCE_BY), j->q.since_by, &since);
+            j->rc = known_at(j, WF_GIVES(&j->q, SINCE), WF_GIVES(&j->q, SINCE_BY), j->q.since_by, &since);
         if (j->rc == WF_OK && since == 0)
-            j->rc = wf_fail(&j->e, WF_MISSING, "since or since_by is missing: the state of knowledge to begin with");
+            j->rc = wf_fail(&j->e, WF_MISSING, "since or since_by is missing, or is now: the state of knowledge to begin with");
+        if (j->rc == WF_OK && known != 0 && known < since)
+            j->rc = wf_fail(&j->e, WF_RANGE, "what was known at entry %llu comes before entry %llu: ask the other way round",
+                            (unsigned long long) known, (unsigned long long) since);
         const wf_explain_query q = { j->q.indicator, j->q.unit, on, known, 0 };
         if (j->rc != WF_OK || !figure(j, since, on) || !figure(j, known, on))
             return true;

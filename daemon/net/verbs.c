@@ -113,7 +113,9 @@ static bool resolve_known(wf_job *j)
         return true;
     j->resolved = true;
     j->known = j->q.known;
-    if (WF_GIVES(&j->q, KNOWN_BY))
+    if (WF_GIVES(&j->q, KNOWN))
+        j->rc = wf_engine_known_at(j->house->engine, j->known, &j->e);
+    if (j->rc == WF_OK && WF_GIVES(&j->q, KNOWN_BY))
         j->rc = wf_engine_known_by(j->house->engine, j->q.known_by, &j->known, &j->e);
     return j->rc == WF_OK;
 }

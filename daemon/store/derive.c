@@ -120,9 +120,8 @@ static void remove_part(int directory)
 static wf_rc put_in_place(int directory, const char *path, wf_err *e)
 {
     int part = openat(directory, PART, O_RDONLY | O_CLOEXEC);
-    bool done = part >= 0 && fsync(part) == 0 && (unlinkat(directory, OLD, 0) == 0 || errno == ENOENT) &&
-                linkat(directory, WF_DATA_FILE, directory, OLD, 0) == 0 && renameat(directory, PART, directory, WF_DATA_FILE) == 0 &&
-                fsync(directory) == 0;
+    bool done = part >= 0 && fsync(part) == 0 && linkat(directory, WF_DATA_FILE, directory, OLD, 0) == 0 &&
+                renameat(directory, PART, directory, WF_DATA_FILE) == 0 && fsync(directory) == 0;
 
     if (part >= 0)
         close(part);
@@ -170,6 +169,8 @@ wf_rc wf_store_rederive(const char *path, wf_err *e)
         rc = wf_fail(e, WF_SYSTEM, "%s: %s", path, strerror(errno));
     else if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) != 0)
         rc = wf_fail(e, WF_BUSY, "%s: a daemon has this store open: stop it first", path);
+    else if (faccessat(directory, OLD, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        rc = wf_fail(e, WF_BUSY, "%s: " OLD " of an earlier time is still there: move it away, so that it is not lost", path);
     else
         rc = derive(directory, fd, path, e);
     for (int i = 0; i < 3; i++)
