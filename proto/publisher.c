@@ -247,6 +247,7 @@ static void on_reply(wf_publisher *p, const void *bytes, size_t n)
         p->n.reply_us += p->n.reply_us == 0 ? took : (took - p->n.reply_us) / 8;
     }
     p->gap = 0;
+    p->n.waits_for[0] = '\0';
     settle_first(p, &r);
 }
 
@@ -278,6 +279,7 @@ static void on_nack(wf_publisher *p, const void *bytes, size_t n)
     else if (m.code == WF_NACK_BUSY) {
         uint64_t ms = m.retry_ms < 10 ? 10 : m.retry_ms > 60000 ? 60000 : m.retry_ms;
         p->pause_us = wf_now_us() + (int64_t) ms * 1000;
+        (void) snprintf(p->n.waits_for, sizeof p->n.waits_for, "%.*s", WF_STR_ARG(m.text));
         rewind_all(p);
     } else
         (void) wf_fail(&p->ended, ends[m.code], "the daemon ends the session, %s: %.*s", wf_nack_name(m.code), WF_STR_ARG(m.text));

@@ -308,7 +308,8 @@ static wf_rc print_clock(void *ctx, const wf_row *row, wf_err *e)
         return ctl_row_as_json(NULL, row, NULL);
     printf("%s (%.*s clock)", wf_day_text(c->today, today), WF_STR_ARG(c->clock));
     if (c->ticks > 0)
-        printf(", %llu days ended, %llu alerts", (unsigned long long) c->ticks, (unsigned long long) c->alerts);
+        printf(", %llu day%s ended, %llu alert%s", (unsigned long long) c->ticks, c->ticks == 1 ? "" : "s", (unsigned long long) c->alerts,
+               c->alerts == 1 ? "" : "s");
     if (c->jump.n != WF_DAY_OPEN.n && c->jump.n != 0)
         printf("; the host's clock shows %s: workforcectl clock accept lets the calendar go there", wf_day_text(c->jump, jump));
     putchar('\n');

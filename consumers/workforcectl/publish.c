@@ -42,7 +42,7 @@ typedef struct job {
     uint64_t lines, bad;                /* lines read; refused here */
     uint64_t listed;                    /* refusals whose reason was given */
     int64_t began, drawn;               /* milliseconds */
-    bool progress, drew;
+    bool progress, drew, said_why;
 } job;
 
 static int64_t now_ms(void)
@@ -93,21 +93,29 @@ static void count(const job *j, wf_publisher_counters *all)
         all->duplicates += c.duplicates;
         all->refused += c.refused;
         all->unsettled += c.unsettled;
+        if (c.waits_for[0] != '\0')
+            memcpy(all->waits_for, c.waits_for, sizeof all->waits_for);
     }
 }
 
-/* Only what takes longer than two seconds needs watching. */
+/* Only what takes longer than two seconds needs watching; why it does, everybody is told, once. */
 static void draw(job *j)
 {
     int64_t now = now_ms();
-    if (!j->progress || now - j->began < 2000 || now - j->drawn < 200)
+    if (now - j->began < 2000 || now - j->drawn < 200)
         return;
     wf_publisher_counters c;
     count(j, &c);
+    if (c.waits_for[0] != '\0' && !j->said_why) {
+        fprintf(stderr, "%sworkforcectl: the daemon takes nothing for now: %s; this waits until it does\n", j->drew ? "\n" : "", c.waits_for);
+        j->said_why = true;
+    }
+    j->drawn = now;
+    if (!j->progress)
+        return;
     fprintf(stderr, "\r%llu lines, %llu accepted, %llu refused, %lld a second ", (unsigned long long) j->lines,
             (unsigned long long) (c.accepted + c.duplicates), (unsigned long long) c.refused,
             (long long) ((int64_t) (c.accepted + c.duplicates) * 1000 / (now - j->began + 1)));
-    j->drawn = now;
     j->drew = true;
 }
 

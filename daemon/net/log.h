@@ -35,7 +35,7 @@
     X(FRAME_REFUSED,   LOG_WARNING, "%" PRIu64 " frames on %s were refused, the last because: %s")                           \
     X(STALE_EPOCH,     LOG_WARNING, "source %.*s sends in an epoch before %" PRIu64 ", in which it has been heard")          \
     X(FEED_GAP,        LOG_WARNING, "source %.*s: %" PRIu64 " events are missing before its number %" PRIu64)                \
-    X(DAY_ENDED,       LOG_INFO,    "%" PRIu64 " days ended; today is %s")                                                   \
+    X(DAY_ENDED,       LOG_INFO,    "days ended: %" PRIu64 "; today is %s")                                                  \
     X(CLOCK_JUMP,      LOG_ERR,     "the host's clock shows %s, %d days after today (%s): the calendar waits for `workforcectl clock accept`") \
     X(CLOCK_BACK,      LOG_WARNING, "the host's clock shows %s, before today (%s): nothing is taken back, the calendar waits") \
     X(CLOCK_ACCEPTED,  LOG_NOTICE,  "an operator accepted the host's clock: the calendar goes on to %s")                     \

@@ -56,6 +56,7 @@ typedef struct wf_publisher_counters {
     uint64_t unsettled;          /* published - accepted - duplicates - refused - known */
     uint64_t last_sequence;      /* highest journal sequence seen in a reply */
     int64_t reply_us;            /* smoothed time from frame to reply */
+    char waits_for[120];         /* why the daemon takes nothing for now, in its own words; empty: it does */
     bool connected;              /* a WELCOME has come since the connection was last in doubt */
 } wf_publisher_counters;
 
