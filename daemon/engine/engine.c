@@ -297,8 +297,6 @@ bool wf_engine_take_figures(wf_engine *en, unsigned most, wf_engine_figure_visit
 
 /* ---- opening ---- */
 
-#define MEASURES_VERSION 1u
-
 static wf_rc last_tick(wf_engine *en, const wf_engine_options *o, wf_err *e)
 {
     int32_t day;
@@ -341,7 +339,7 @@ static wf_rc journal_profile(wf_engine *en, wf_err *e)
     now.hash = p->hash;
     now.fold_hash = p->fold_hash;
     now.day = en->today.n;
-    now.measures = MEASURES_VERSION;
+    now.measures = WF_MEASURES_VERSION;
     wf_record r = { .kind = WF_RECORD_PROFILE, .effective = en->today.n, .arrival = en->arrival.ms, .time = en->arrival.ms, .body = p->text };
     WF_TRY(wf_store_append(en->store, &r, e));
     /* The first day too: a new store that is opened again before its first day has ended goes on with that day. */
@@ -368,7 +366,7 @@ static wf_rc open_parts(wf_engine *en, const wf_engine_options *o, wf_err *e)
     bool any;
     WF_TRY(last_tick(en, o, e));
     WF_TRY(profile_in_force(en, &was, &any, e));
-    if (any && (was.fold_hash != en->profile->fold_hash || was.measures != MEASURES_VERSION))
+    if (any && (was.fold_hash != en->profile->fold_hash || was.measures != WF_MEASURES_VERSION))
         WF_TRY(in_transaction(en, reset_derived, e));
     en->calendar = wf_calendar_new(en->profile->holiday, en->profile->holiday_count);
     en->ledger = wf_ledger_new();

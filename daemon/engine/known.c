@@ -118,10 +118,11 @@ static wf_rc without_later(wf_engine *en, struct past *p, const uint8_t *only, w
     return rc;
 }
 
-typedef wf_rc fold_visit(void *ctx, wf_engine *en, wf_timeline *t, wf_err *e);
+typedef wf_rc known_visit(void *ctx, wf_engine *en, const wf_timeline *t, wf_err *e);
+#define EVERY_KIND UINT32_MAX
 
-/* Every subject as of an entry, one after the other. */
-static wf_rc each_known(wf_engine *en, uint64_t sequence, fold_visit *visit, void *ctx, wf_err *e)
+/* Every subject of these kinds (bits 1 << wf_subject_kind) as of an entry, one after the other. */
+static wf_rc each_known(wf_engine *en, uint64_t sequence, uint32_t kinds, known_visit *visit, void *ctx, wf_err *e)
 {
     for (uint32_t s = 1; s <= wf_store_subjects(en->store); s++) {
         uint8_t kind;
@@ -129,7 +130,10 @@ static wf_rc each_known(wf_engine *en, uint64_t sequence, fold_visit *visit, voi
         wf_str id;
         wf_timeline *t;
         WF_TRY(wf_store_subject_id(en->store, s, &kind, &org, &id, e));
+        if ((kinds >> kind & 1u) == 0)
+            continue;
         WF_TRY(wf_engine_timeline_known(en, s, (wf_subject_kind) kind, org, sequence, &t, e));
+        wf_fold_all(en->fold, t);
         wf_rc rc = visit(ctx, en, t, e);
         wf_timeline_free(&t);
         WF_TRY(rc);
@@ -137,53 +141,19 @@ static wf_rc each_known(wf_engine *en, uint64_t sequence, fold_visit *visit, voi
     return WF_OK;
 }
 
-static wf_rc apply_folded(void *ctx, wf_engine *en, wf_timeline *t, wf_err *e)
+static wf_rc apply_folded(void *ctx, wf_engine *en, const wf_timeline *t, wf_err *e)
 {
-    wf_book *b = ctx;
-    (void) e;
-    wf_fold_all(en->fold, t);
+    (void) t, (void) e;
     for (uint32_t i = 0; i < en->fold->outs; i++)
-        wf_book_apply(b, &en->fold->out[i]);
+        wf_book_apply(ctx, &en->fold->out[i]);
     return WF_OK;
 }
 
-static wf_rc put_complete(void *ctx, wf_engine *en, wf_timeline *t, wf_err *e)
+static wf_rc put_complete(void *ctx, wf_engine *en, const wf_timeline *t, wf_err *e)
 {
     struct past *p = ctx;
-    uint32_t n = t->chain[WF_CHAIN_COMPLETE].n, unit = wf_units_of_code(wf_book_units(p->book), t->org);
-    wf_complete_fact *fact = wf_engine_grow(NULL, (n + 1) * sizeof *fact);
-    for (uint32_t i = 0; i < n; i++) {
-        const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
-        const wf_complete_detail *d = wf_complete_of(t, f);
-        fact[i] = (wf_complete_fact) { d->types, { f->day }, { d->until } };
-    }
-    uint8_t kind;
-    uint16_t org;
-    wf_str source;
-    wf_rc rc = wf_store_subject_id(en->store, t->subject, &kind, &org, &source, e);
-    if (rc == WF_OK && unit != WF_NO_UNIT)
-        (void) wf_complete_put(p->complete, unit, source, fact, n);
-    free(fact);
-    return rc;
-}
-
-static wf_rc complete_then(wf_engine *en, struct past *p, wf_err *e)
-{
-    p->complete = wf_complete_new(en->profile, wf_book_units(p->book), en->profile_day);
-    for (uint32_t s = 1; s <= wf_store_subjects(en->store); s++) {
-        uint8_t kind;
-        uint16_t org;
-        wf_str id;
-        wf_timeline *t;
-        WF_TRY(wf_store_subject_id(en->store, s, &kind, &org, &id, e));
-        if (kind != WF_SOURCE)
-            continue;
-        WF_TRY(wf_engine_timeline_known(en, s, WF_SOURCE, org, p->sequence, &t, e));
-        wf_rc rc = put_complete(p, en, t, e);
-        wf_timeline_free(&t);
-        WF_TRY(rc);
-    }
-    return WF_OK;
+    wf_day from;
+    return wf_engine_put_complete(en, p->complete, t, &from, e);
 }
 
 /* A type counts as said from the day on which it was said first, which nothing takes back. */
@@ -208,7 +178,7 @@ static wf_rc make_past(wf_engine *en, struct past *p, wf_err *e)
         return rc;
     p->book = wf_book_new(en->profile, en->calendar, en->ledger);
     if (p->sequence < postings) {
-        rc = each_known(en, p->sequence, apply_folded, p->book, e);
+        rc = each_known(en, p->sequence, EVERY_KIND, apply_folded, p->book, e);
         p->unit = WF_NO_UNIT;
     } else {
         if (p->unit != WF_NO_UNIT) {
@@ -219,10 +189,9 @@ static wf_rc make_past(wf_engine *en, struct past *p, wf_err *e)
         rc = without_later(en, p, only, e);
         free(only);
     }
-    if (rc == WF_OK)
-        rc = complete_then(en, p, e);
-    if (rc != WF_OK)
-        return rc;
+    WF_TRY(rc);
+    p->complete = wf_complete_new(en->profile, wf_book_units(p->book), en->profile_day);
+    WF_TRY(each_known(en, p->sequence, 1u << WF_SOURCE, put_complete, p, e));
     uint32_t tick = tick_after(en, p->sequence);
     p->view = (struct view) { p->book, p->complete, NULL, { tick < en->ticks ? en->tick[tick].day : en->today.n }, p->sequence };
     first_said(en, p);

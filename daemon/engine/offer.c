@@ -208,11 +208,9 @@ static wf_rc check(wf_engine *en, const wf_event *ev, wf_err *e)
 
 /* ---- folding ---- */
 
-wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e)
+wf_rc wf_engine_put_complete(wf_engine *en, wf_complete *c, const wf_timeline *t, wf_day *from, wf_err *e)
 {
-    wf_timeline *t;
-    WF_TRY(wf_engine_timeline(en, subject, WF_SOURCE, org, &t, e));
-    uint32_t n = t->chain[WF_CHAIN_COMPLETE].n, unit = wf_units_of_code(wf_book_units(en->book), org);
+    uint32_t n = t->chain[WF_CHAIN_COMPLETE].n, unit = wf_units_of_code(wf_book_units(en->book), t->org);
     wf_complete_fact *fact = wf_engine_grow(NULL, (n + 1) * sizeof *fact);
     for (uint32_t i = 0; i < n; i++) {
         const wf_fact *f = &t->chain[WF_CHAIN_COMPLETE].fact[i];
@@ -220,18 +218,28 @@ wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, 
         fact[i] = (wf_complete_fact) { d->types, { f->day }, { d->until } };
     }
     uint8_t kind;
-    uint16_t o;
+    uint16_t org;
     wf_str source;
-    wf_rc rc = wf_store_subject_id(en->store, subject, &kind, &o, &source, e);
-    if (rc == WF_OK) {
-        wf_day from = wf_complete_put(en->complete, unit, source, fact, n);
-        if (from.n != WF_DAY_OPEN.n && en->judge != NULL) {
-            wf_judge_touch_org(en->judge, unit, from);
-            wf_engine_mark_org(en, unit, from);
-        }
-    }
+    wf_rc rc = wf_store_subject_id(en->store, t->subject, &kind, &org, &source, e);
+    *from = WF_DAY_OPEN;
+    if (rc == WF_OK && unit != WF_NO_UNIT)
+        *from = wf_complete_put(c, unit, source, fact, n);
     free(fact);
     return rc;
+}
+
+wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e)
+{
+    wf_timeline *t;
+    wf_day from;
+    WF_TRY(wf_engine_timeline(en, subject, WF_SOURCE, org, &t, e));
+    WF_TRY(wf_engine_put_complete(en, en->complete, t, &from, e));
+    if (from.n != WF_DAY_OPEN.n && en->judge != NULL) {
+        uint32_t unit = wf_units_of_code(wf_book_units(en->book), org);
+        wf_judge_touch_org(en->judge, unit, from);
+        wf_engine_mark_org(en, unit, from);
+    }
+    return WF_OK;
 }
 
 static wf_rc completed(wf_engine *en, const wf_event *ev, uint32_t subject, uint16_t org, wf_err *e)

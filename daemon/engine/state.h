@@ -142,6 +142,8 @@ wf_entry wf_engine_entry(const wf_record *r, const wf_event *ev, uint32_t case_n
 /* offer.c */
 WF_NODISCARD wf_rc wf_engine_flush_pending(wf_engine *en, uint8_t flags, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_hold_refusal(wf_engine *en, const wf_record *r, wf_err *e);       /* a refusal's record, counted */
+/* What this source's timeline says of completeness, into `c`; from: the first day that it changes, WF_DAY_OPEN none. */
+WF_NODISCARD wf_rc wf_engine_put_complete(wf_engine *en, wf_complete *c, const wf_timeline *t, wf_day *from, wf_err *e);
 WF_NODISCARD wf_rc wf_engine_complete_changed(wf_engine *en, uint32_t subject, uint16_t org, wf_err *e);
 uint16_t wf_engine_source_number(wf_engine *en, wf_str name, bool make);
 WF_NODISCARD wf_rc wf_engine_read(wf_engine *en, uint64_t sequence, wf_record *ret, wf_err *e);     /* also the newest, which may not be in the journal yet */

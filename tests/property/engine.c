@@ -21,65 +21,15 @@
 #include "core/calendar.h"
 #include "engine/engine.h"
 #include "engine/profile.h"
+#include "history.h"
 #include "replayed.h"
 
 #include <uthash.h>
 
-#define EVENTS_MAX 20000
-
-struct bytes { uint8_t *p; size_t n; };
-static struct bytes event[EVENTS_MAX];
-static int events;
-static char source[EVENTS_MAX][WF_SOURCE_MAX + 1];
 static const wf_profile *profile;
 static wf_day today;
 static char store_path[256] = "";
-static wf_err err;
 static char who[] = "engine";
-
-static uint64_t random_state;
-static uint32_t below(uint32_t n)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t) ((random_state >> 33) % n);
-}
-
-static void need(wf_rc rc, const char *what)
-{
-    if (rc == WF_OK)
-        return;
-    fprintf(stderr, "engine: %s: %s\n", what, err.text);
-    exit(1);
-}
-
-static void load(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t n;
-    if (f == NULL) {
-        perror(path);
-        exit(2);
-    }
-    for (int i = 0; i < events; i++)
-        free(event[i].p);
-    events = 0;
-    while ((n = getline(&line, &cap, f)) > 0 && events < EVENTS_MAX) {
-        wf_event ev;
-        wf_hold *hold = NULL;
-        uint8_t buf[WF_EVENT_BYTES_MAX];
-        need(wf_event_from_json(line, (size_t) n, &ev, &hold, &err), path);
-        event[events].n = wf_event_encode(&ev, buf, sizeof buf);
-        event[events].p = malloc(event[events].n);
-        memcpy(event[events].p, buf, event[events].n);
-        snprintf(source[events], sizeof *source, "%.*s", WF_STR_ARG(ev.source));
-        events++;
-        wf_hold_free(&hold);
-    }
-    free(line);
-    fclose(f);
-}
 
 /* What was last told of a figure or of a rule in a unit. */
 struct told { char key[256], value[128]; wf_level level; UT_hash_handle hh; };
@@ -211,7 +161,7 @@ static void feed(struct house *h, const int *order, int n, bool plain)
         if (plain || below(4) == 0)
             need(wf_engine_frame_end(h->engine, &err), "frame end");
         if (h->loads && below(9) == 0)
-            begin_or_end_load(h, source[order[i]]);
+            begin_or_end_load(h, event[order[i]].source);
         if (plain || below(12) != 0)
             continue;
         if (wf_engine_today(h->engine).n < today.n && below(3) == 0) {
@@ -690,8 +640,7 @@ int main(int argc, char **argv)
             bad += !agrees(&oracle);
     }
     wipe();
-    for (int i = 0; i < events; i++)
-        free(event[i].p);
+    unload();
     wf_profile_free(&p);
     return bad != 0;
 }

@@ -20,59 +20,14 @@
 #include "core/calendar.h"
 #include "engine/engine.h"
 #include "engine/profile.h"
+#include "history.h"
 #include "replayed.h"
-
-#define LINES_MAX 20000
 
 static const wf_profile *profile;
 static wf_store *store;
 static wf_engine *engine;
 static wf_day today;
 static char store_path[256] = "";
-static wf_err err;
-static uint8_t *event[LINES_MAX];
-static size_t event_n[LINES_MAX];
-static int events;
-
-static uint64_t random_state;
-static uint32_t below(uint32_t n)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t) ((random_state >> 33) % n);
-}
-
-static void need(wf_rc rc, const char *what)
-{
-    if (rc == WF_OK)
-        return;
-    fprintf(stderr, "told: %s: %s\n", what, err.text);
-    exit(1);
-}
-
-static void load(const char *path)
-{
-    FILE *f = fopen(path, "r");
-    char *line = NULL;
-    size_t cap = 0;
-    ssize_t n;
-    if (f == NULL) {
-        perror(path);
-        exit(2);
-    }
-    while ((n = getline(&line, &cap, f)) > 0 && events < LINES_MAX) {
-        wf_event ev;
-        wf_hold *hold = NULL;
-        uint8_t buf[WF_EVENT_BYTES_MAX];
-        need(wf_event_from_json(line, (size_t) n, &ev, &hold, &err), path);
-        event_n[events] = wf_event_encode(&ev, buf, sizeof buf);
-        event[events] = malloc(event_n[events]);
-        memcpy(event[events], buf, event_n[events]);
-        events++;
-        wf_hold_free(&hold);
-    }
-    free(line);
-    fclose(f);
-}
 
 static void house_open(wf_day first)
 {
@@ -195,7 +150,7 @@ static void tick(void)
 static bool offer(int i)
 {
     wf_verdict v;
-    need(wf_engine_offer(engine, event[i], event_n[i], &v, &err), "offer");
+    need(wf_engine_offer(engine, event[i].p, event[i].n, &v, &err), "offer");
     if (v.code == WF_REFUSED && v.reason == WF_RANGE && wf_engine_today(engine).n < today.n)
         return false;
     if (v.code == WF_REFUSED) {
@@ -210,7 +165,7 @@ static bool offer(int i)
 /* Every frame ends before a day does. */
 static void feed(int days)
 {
-    static int late[LINES_MAX];
+    static int late[EVENTS_MAX];
     int lates = 0, frames_of = 1 + (int) below(4);
     for (int i = 0; i < events; i++) {
         if (!offer(i))
@@ -269,8 +224,7 @@ int main(int argc, char **argv)
     bool good = replayed(engine, store, store_path, random_state, who);
     house_close();
     wipe();
-    for (int i = 0; i < events; i++)
-        free(event[i]);
+    unload();
     wf_profile_free(&p);
     return !good;
 }

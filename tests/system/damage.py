@@ -124,6 +124,10 @@ def scrubbed(h, data):
     s = until(h, lambda s: s["scrubbed"] > 0)
     equal("faults", s["scrub_faults"], 0)
     want = h.ask("dump")
+    middle = h.status()["sequence"] // 2
+    known = [row for _, row in h.ask("figures", known=middle)]
+    assert any(row["status"] == "ok" and row["numerator"] for row in known), "figures that say something were known then"
+    assert known != [row for _, row in h.ask("figures")], "and others than now"
     h.end()
     whole = data.read_bytes()
 
@@ -139,6 +143,7 @@ def scrubbed(h, data):
     equal("scrub of what was derived", scrub(data.parent)[0], 0)
     h.start()
     equal("dump", h.ask("dump"), want)
+    equal("what was known then, its postings forgotten", [row for _, row in h.ask("figures", known=middle)], known)
     h.end()
 
     data.write_bytes(whole)
