@@ -19,14 +19,14 @@ void wf_line_free(wf_line *l)
     *l = (wf_line) { 0 };
 }
 
-void wf_line_cut(wf_line *l, int32_t day)
+static void cut(wf_line *l, int32_t day)
 {
     while (l->n > 0 && l->mark[l->n - 1].day >= day) l->n--;
 }
 
 void wf_line_set(wf_line *l, int32_t day, wf_level level)
 {
-    wf_line_cut(l, day);
+    cut(l, day);
     if (level == (l->n == 0 ? WF_OKAY : l->mark[l->n - 1].level)) return;
     l->mark = grown(l->mark, &l->cap, l->n + 1, sizeof *l->mark);
     l->mark[l->n++] = (wf_line_mark) { day, level };

@@ -14,7 +14,6 @@ typedef struct wf_line { wf_line_mark *mark; uint32_t n, cap; } wf_line;        
 void wf_line_free(wf_line *l);
 /* From `day` on; forgets what was said of later days. */
 void wf_line_set(wf_line *l, int32_t day, wf_level level);
-void wf_line_cut(wf_line *l, int32_t day);                                      /* forgets `day` and later */
 wf_level wf_line_at(const wf_line *l, int32_t day);
 
 /* An alert: message number, and of several that one erratum told first the part: 0 the first, then 2, 3, ... */

@@ -183,11 +183,9 @@ static wf_rc explain_some(wf_engine *en, wf_explain_query *q, unsigned most, wf_
 
 wf_rc wf_engine_explain(wf_engine *en, wf_explain_query *q, unsigned most, wf_engine_evidence_visit *visit, void *ctx, wf_err *e)
 {
-    atomic_fetch_add(&en->waiting, 1);
-    pthread_mutex_lock(&en->lock);
-    atomic_fetch_sub(&en->waiting, 1);
+    wf_engine_ask(en);
     wf_rc rc = explain_some(en, q, most, visit, ctx, e);
-    pthread_mutex_unlock(&en->lock);
+    wf_engine_done(en);
     return rc;
 }
 
@@ -253,10 +251,8 @@ static wf_rc diff(wf_engine *en, const wf_explain_query *q, uint64_t since, wf_e
 
 wf_rc wf_engine_diff(wf_engine *en, const wf_explain_query *q, uint64_t since, wf_engine_evidence_visit *visit, void *ctx, wf_err *e)
 {
-    atomic_fetch_add(&en->waiting, 1);
-    pthread_mutex_lock(&en->lock);
-    atomic_fetch_sub(&en->waiting, 1);
+    wf_engine_ask(en);
     wf_rc rc = diff(en, q, since, visit, ctx, e);
-    pthread_mutex_unlock(&en->lock);
+    wf_engine_done(en);
     return rc;
 }

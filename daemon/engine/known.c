@@ -53,9 +53,9 @@ static uint32_t tick_after(const wf_engine *en, uint64_t sequence)
 
 wf_rc wf_engine_known_at(wf_engine *en, uint64_t sequence, wf_err *e)
 {
-    pthread_mutex_lock(&en->lock);
+    wf_engine_ask(en);
     uint64_t last = wf_store_last(en->store);
-    pthread_mutex_unlock(&en->lock);
+    wf_engine_done(en);
     if (sequence > 0 && sequence <= last)
         return WF_OK;
     return wf_fail(e, WF_RANGE, "entry %llu is not in the journal: it holds 1 to %llu", (unsigned long long) sequence, (unsigned long long) last);
@@ -63,7 +63,7 @@ wf_rc wf_engine_known_at(wf_engine *en, uint64_t sequence, wf_err *e)
 
 wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e)
 {
-    pthread_mutex_lock(&en->lock);
+    wf_engine_ask(en);
     wf_rc rc = WF_OK;
     *ret = 0;
     uint32_t i = 0;
@@ -75,7 +75,7 @@ wf_rc wf_engine_known_by(wf_engine *en, wf_day day, uint64_t *ret, wf_err *e)
         rc = wf_fail(e, WF_NO_DATA, "nothing was known by then: the journal begins later");
     else if (day.n < en->today.n)
         *ret = en->tick[i].sequence - 1;
-    pthread_mutex_unlock(&en->lock);
+    wf_engine_done(en);
     return rc;
 }
 

@@ -4,14 +4,14 @@
 
 #include "engine/state.h"
 
-static void ask(wf_engine *en)
+void wf_engine_ask(wf_engine *en)
 {
     atomic_fetch_add(&en->waiting, 1);
     pthread_mutex_lock(&en->lock);
     atomic_fetch_sub(&en->waiting, 1);
 }
 
-static void done(wf_engine *en) { pthread_mutex_unlock(&en->lock); }
+void wf_engine_done(wf_engine *en) { pthread_mutex_unlock(&en->lock); }
 
 /* ---- units in the order of their paths ---- */
 
@@ -96,9 +96,9 @@ static wf_rc give_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_e
 
 wf_rc wf_engine_figures(wf_engine *en, wf_figure_query *q, unsigned most, wf_engine_figure_visit *visit, void *ctx, wf_err *e)
 {
-    ask(en);
+    wf_engine_ask(en);
     wf_rc rc = give_figures(en, q, most, visit, ctx, e);
-    done(en);
+    wf_engine_done(en);
     return rc;
 }
 
@@ -137,7 +137,7 @@ wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *fr
                         wf_engine_history_visit *visit, void *ctx, wf_err *e)
 {
     uint32_t i, u;
-    ask(en);
+    wf_engine_ask(en);
     wf_rc rc = find(en, indicator, unit, &i, &u, e);
     if (rc == WF_OK && (until.n < from->n || until.n - from->n >= 36600))
         rc = wf_fail(e, WF_RANGE, "a history has at least one day and at most 36,600");
@@ -157,7 +157,7 @@ wf_rc wf_engine_history(wf_engine *en, wf_str indicator, wf_str unit, wf_day *fr
         visit(ctx, &f, (wf_level) l.of[n]);
         from->n++;
     }
-    done(en);
+    wf_engine_done(en);
     return rc;
 }
 
@@ -175,7 +175,7 @@ wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_da
                      wf_err *e)
 {
     uint32_t r;
-    ask(en);
+    wf_engine_ask(en);
     struct runs runs = { visit, ctx };
     uint32_t u = wf_units_find(wf_book_units(en->book), unit);
     struct view v;
@@ -184,7 +184,7 @@ wf_rc wf_engine_runs(wf_engine *en, wf_str rule, wf_str unit, wf_day from, wf_da
         rc = wf_fail(e, WF_ABSENT, "there is no rule %.*s in unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
     else if (rc == WF_OK && !wf_judge_history(v.judge, r, u, from, until, v.today, give_run, &runs))
         rc = wf_fail(e, WF_ABSENT, "rule %.*s does not watch unit %.*s", WF_STR_ARG(rule), WF_STR_ARG(unit));
-    done(en);
+    wf_engine_done(en);
     return rc;
 }
 
@@ -228,7 +228,7 @@ wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engi
     uint64_t at = 0, first = *cursor;
     struct findings *f, *next;
     (void) e;
-    ask(en);
+    wf_engine_ask(en);
     HASH_ITER(hh, en->findings, f, next) {
         for (uint32_t i = 0; i < f->n && most > 0; i++, at++) {
             if (at < first)
@@ -245,7 +245,7 @@ wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engi
         wf_units_unassigned(wf_book_units(en->book), give_unassigned, &x);
         *cursor = x.left > 0 ? UINT64_MAX : *cursor + x.given;
     }
-    done(en);
+    wf_engine_done(en);
     return WF_OK;
 }
 
@@ -253,7 +253,7 @@ wf_rc wf_engine_findings(wf_engine *en, uint64_t *cursor, unsigned most, wf_engi
 
 void wf_engine_status(wf_engine *en, wf_engine_totals *ret)
 {
-    ask(en);
+    wf_engine_ask(en);
     *ret = (wf_engine_totals) {
         .sequence = wf_store_last(en->store), .events = en->events, .refused = en->refused, .duplicates = en->duplicates,
         .findings = en->finding_count, .alerts = wf_store_alerts(en->store), .subjects = wf_store_subjects(en->store),
@@ -261,7 +261,7 @@ void wf_engine_status(wf_engine *en, wf_engine_totals *ret)
         .ledger_bytes = wf_ledger_bytes(en->ledger), .used_bytes = wf_store_used_bytes(en->store), .today = en->today,
         .last_commit = en->last_commit, .last_commit_us = en->last_commit_us,
     };
-    done(en);
+    wf_engine_done(en);
 }
 
 static const wf_source_rule *rule_of(const wf_profile *p, wf_str source)
@@ -313,7 +313,7 @@ static void said_complete(const wf_engine *en, wf_engine_source *x)
 
 void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx)
 {
-    ask(en);
+    wf_engine_ask(en);
     for (uint32_t i = 0; i < en->sources; i++) {
         const struct source *s = en->source[i];
         wf_engine_source x = {
@@ -325,7 +325,7 @@ void wf_engine_sources(wf_engine *en, wf_engine_source_visit *visit, void *ctx)
         said_complete(en, &x);
         visit(ctx, &x);
     }
-    done(en);
+    wf_engine_done(en);
 }
 
 /* ---- moves ---- */
@@ -376,12 +376,12 @@ static wf_rc check_moves(const wf_engine *en, uint32_t unit, const wf_engine_mov
 
 wf_rc wf_engine_moved(wf_engine *en, wf_str unit, wf_engine_moves *m, wf_err *e)
 {
-    ask(en);
+    wf_engine_ask(en);
     const wf_units *u = wf_book_units(en->book);
     uint32_t at = wf_units_find(u, unit), flows = wf_ledger_flows(en->ledger), last = (uint32_t) m->cursor + MOVES_SLICE;
     wf_rc rc = at == WF_NO_UNIT ? wf_fail(e, WF_ABSENT, "there is no unit %.*s", WF_STR_ARG(unit)) : check_moves(en, at, m, e);
     if (rc != WF_OK) {
-        done(en);
+        wf_engine_done(en);
         return rc;
     }
     wf_day tree = wf_units_reads_today(u, at) ? en->today : m->until;
@@ -395,7 +395,7 @@ wf_rc wf_engine_moved(wf_engine *en, wf_str unit, wf_engine_moves *m, wf_err *e)
             wf_ledger_each_in(en->ledger, flow, WF_DAY_FIRST, m->until, cross, &x);
     }
     m->cursor = last >= flows ? UINT64_MAX : last;
-    done(en);
+    wf_engine_done(en);
     return WF_OK;
 }
 
@@ -437,7 +437,7 @@ static void give_unsaid(struct spans *x, uint32_t unit)
 
 void wf_engine_spans(wf_engine *en, uint64_t *cursor, wf_engine_span_visit *visit, void *ctx)
 {
-    ask(en);
+    wf_engine_ask(en);
     const wf_units *u = wf_book_units(en->book);
     while (*cursor < wf_units_count(u) && wf_units_org(u, (uint32_t) *cursor) != *cursor)
         (*cursor)++;
@@ -449,12 +449,12 @@ void wf_engine_spans(wf_engine *en, uint64_t *cursor, wf_engine_span_visit *visi
     } else {
         *cursor = UINT64_MAX;
     }
-    done(en);
+    wf_engine_done(en);
 }
 
 void wf_engine_gaps(wf_engine *en, uint64_t *cursor, wf_engine_gap_visit *visit, void *ctx)
 {
-    ask(en);
+    wf_engine_ask(en);
     if (*cursor < en->sources) {
         const struct source *s = en->source[(*cursor)++];
         const struct numbers *x = &s->numbers;
@@ -465,12 +465,12 @@ void wf_engine_gaps(wf_engine *en, uint64_t *cursor, wf_engine_gap_visit *visit,
     } else {
         *cursor = UINT64_MAX;
     }
-    done(en);
+    wf_engine_done(en);
 }
 
 bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret)
 {
-    ask(en);
+    wf_engine_ask(en);
     bool there = index < en->profile->indicator_count;
     if (there) {
         const wf_indicator *i = &en->profile->indicator[index];
@@ -478,25 +478,25 @@ bool wf_engine_indicator(wf_engine *en, unsigned index, wf_indicator_text *ret)
                                      .column = i->column, .decimals = i->decimals,
                                      .numerator = i->numerator_text, .denominator = i->denominator_text };
     }
-    done(en);
+    wf_engine_done(en);
     return there;
 }
 
 bool wf_engine_unit(wf_engine *en, unsigned index, wf_unit_text *ret)
 {
-    ask(en);
+    wf_engine_ask(en);
     const wf_units *u = wf_book_units(en->book);
     bool there = index < wf_units_count(u);
     if (there)
         *ret = (wf_unit_text) { wf_units_path(u, index, en->today), wf_units_title(u, index), wf_units_org(u, index) == index };
-    done(en);
+    wf_engine_done(en);
     return there;
 }
 
 char *wf_engine_dump(wf_engine *en)
 {
-    ask(en);
+    wf_engine_ask(en);
     char *text = wf_ledger_dump(en->ledger);
-    done(en);
+    wf_engine_done(en);
     return text;
 }

@@ -162,6 +162,10 @@ typedef void wf_engine_posting_visit(void *ctx, const wf_posting *p, uint64_t se
 /* Every posting of an entry after this one. */
 WF_NODISCARD wf_rc wf_engine_postings(wf_engine *en, uint64_t after, wf_engine_posting_visit *visit, void *ctx, wf_err *e);
 
+/* question.c: the state's lock for a question; a busy writer lets who waits in. */
+void wf_engine_ask(wf_engine *en);
+void wf_engine_done(wf_engine *en);
+
 /* known.c */
 WF_NODISCARD wf_rc wf_engine_ended(wf_engine *en, wf_day day, uint64_t sequence, wf_err *e);      /* in the tick's transaction */
 WF_NODISCARD wf_rc wf_engine_ticks_load(wf_engine *en, wf_err *e);

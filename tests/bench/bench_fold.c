@@ -105,6 +105,16 @@ static void mixed(wf_fold *f, wf_ledger *l, wf_timeline **t, uint32_t workers, s
     bench_samples_free(&part);
 }
 
+static void say_memory(const wf_ledger *l, wf_timeline *const *t, uint32_t workers, int years)
+{
+    size_t bytes = 0;
+    for (uint32_t w = 0; w < workers; w++)
+        bytes += wf_timeline_bytes(t[w]);
+    struct mallinfo2 m = mallinfo2();
+    bench_line("fold.memory", "timelines=%zu MiB  ledger=%zu MiB  heap=%zu MiB  a worker-year=%zu B", bytes >> 20, wf_ledger_bytes(l) >> 20,
+               (m.uordblks + m.hblkhd) >> 20, (m.uordblks + m.hblkhd) / (workers * (unsigned) years));
+}
+
 int main(int argc, char **argv)
 {
     bool quick = bench_quick();
@@ -165,12 +175,7 @@ int main(int argc, char **argv)
     mixed(f, l, t, workers, said, start.n, years * 365);
     free(said);
     bench_line("fold.rate, last year to first", "%.2f", first / last);
-    size_t bytes = 0;
-    for (uint32_t w = 0; w < workers; w++)
-        bytes += wf_timeline_bytes(t[w]);
-    struct mallinfo2 m = mallinfo2();
-    bench_line("fold.memory", "timelines=%zu MiB  ledger=%zu MiB  heap=%zu MiB  a worker-year=%zu B", bytes >> 20, wf_ledger_bytes(l) >> 20,
-               (m.uordblks + m.hblkhd) >> 20, (m.uordblks + m.hblkhd) / (workers * (unsigned) years));
+    say_memory(l, t, workers, years);
     for (uint32_t w = 0; w < workers; w++)
         wf_timeline_free(&t[w]);
     free(t);
